@@ -1,13 +1,15 @@
 #pragma once
-// The disk's half of the way through the house, in one call each: from what go said (text) to a cache that is sound
-// again. It knows nothing of processes, terminals or retries: whoever calls has run go, and decides what to do next.
+// The disk's half of the way through the house, in one call each: from what go said (text) to a
+// cache that is sound again. It knows nothing of processes, terminals or retries: whoever calls has
+// run go, and decides what to do next.
 //
-//   look     inspects only: no lock, no fetch, no write. For `go test`, where go is stopped while we look.
-//   recover  inspects, plans, stages, verifies, swaps, under go's own locks; says in words what it did.
+//   look     inspects only: no lock, no fetch, no write. For `go test`, where go is stopped while
+//   we look. recover  inspects, plans, stages, verifies, swaps, under go's own locks; says in words
+//   what it did.
 //
-// Both may start `go env` quietly; only recover starts `go mod download` in a staging directory, and only after a
-// finding on the disk (or a source's fault) calls for it. Throws std::exception for gomend's own failures: the caller
-// then ends as go did.
+// Both may start `go env` quietly; only recover starts `go mod download` in a staging directory,
+// and only after a finding on the disk (or a source's fault) calls for it. Throws std::exception
+// for gomend's own failures: the caller then ends as go did.
 
 #include <string>
 #include <vector>
@@ -15,26 +17,28 @@
 namespace recovery {
 
 struct Request {
-  std::string go;                  // absolute path of the real go
-  std::vector<std::string> argv;   // the user's command, argv[0] included
-  std::vector<std::string> env;    // the user's environment, NAME=VALUE
-  std::string dir;                 // where the command works: absolute, -C applied
-  std::string verb;                // "build", "mod download"
-  std::string text;                // tail of what go wrote: stderr, and build-output events' text
-  long long started_ns = 0;        // when the first attempt began, CLOCK_REALTIME in ns
-  bool advise_only = false;        // GOMEND=advise: say what would be done, do nothing
+  std::string go;                 // absolute path of the real go
+  std::vector<std::string> argv;  // the user's command, argv[0] included
+  std::vector<std::string> env;   // the user's environment, NAME=VALUE
+  std::string dir;                // where the command works: absolute, -C applied
+  std::string verb;               // "build", "mod download"
+  std::string text;               // tail of what go wrote: stderr, and build-output events' text
+  long long started_ns = 0;       // when the first attempt began, CLOCK_REALTIME in ns
+  bool advise_only = false;       // GOMEND=advise: say what would be done, do nothing
 };
 
 struct Outcome {
   enum class Kind {
     nothing,  // not ours, or nothing found: end as go did, say nothing
     advice,   // only a person can mend it: say the words, end as go did
-    mended,   // the disk has changed for the better: say the words, run again if no user code has started
+    mended,   // the disk has changed for the better: say the words, run again if no user code has
+              // started
   };
   Kind kind = Kind::nothing;
-  std::vector<std::string> words;        // without the "gomend: " in front; one line each
-  std::vector<std::string> annotations;  // the same without private modules' names and passwords, for ::notice
-  bool damage_is_newer = false;          // mended: something broken had changed after `started_ns`
+  std::vector<std::string> words;  // without the "gomend: " in front; one line each
+  std::vector<std::string>
+      annotations;  // the same without private modules' names and passwords, for ::notice
+  bool damage_is_newer = false;  // mended: something broken had changed after `started_ns`
 };
 
 // True if what `request.text` points to is broken on the disk and recover() would try to mend it.
@@ -42,7 +46,8 @@ bool look(const Request& request);
 
 Outcome recover(const Request& request);
 
-// A stage of this process's work with a duration, for GOMEND_TRACE. Does nothing unless set_trace was called.
+// A stage of this process's work with a duration, for GOMEND_TRACE. Does nothing unless set_trace
+// was called.
 void set_trace(int fd);  // not owned
 void trace(const std::string& step);
 

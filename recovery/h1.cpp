@@ -1,0 +1,80 @@
+#include "recovery/h1.hpp"
+
+#include <openssl/evp.h>
+
+#include <algorithm>
+#include <stdexcept>
+
+namespace recovery {
+
+struct Sha256::State {
+  EVP_MD_CTX* context = EVP_MD_CTX_new();
+  ~State() { EVP_MD_CTX_free(context); }
+};
+
+Sha256::Sha256() : state_(std::make_unique<State>()) {
+  if (state_->context == nullptr ||
+      EVP_DigestInit_ex(state_->context, EVP_sha256(), nullptr) != 1) {
+    throw std::runtime_error("no SHA-256");
+  }
+}
+Sha256::~Sha256() = default;
+Sha256::Sha256(Sha256&&) noexcept = default;
+
+void Sha256::update(std::string_view bytes) {
+  if (EVP_DigestUpdate(state_->context, bytes.data(), bytes.size()) != 1) {
+    throw std::runtime_error("SHA-256 failed");
+  }
+}
+
+std::string Sha256::raw() {
+  std::string out(32, '\0');
+  if (EVP_DigestFinal_ex(state_->context, reinterpret_cast<unsigned char*>(out.data()), nullptr) !=
+      1) {
+    throw std::runtime_error("SHA-256 failed");
+  }
+  return out;
+}
+
+std::string to_hex(std::string_view raw) {
+  constexpr std::string_view digits = "0123456789abcdef";
+  std::string out;
+  out.reserve(raw.size() * 2);
+  for (const char c : raw) {
+    const auto byte = static_cast<unsigned char>(c);
+    out += digits[byte >> 4];
+    out += digits[byte & 15];
+  }
+  return out;
+}
+
+std::string sha256_hex(std::string_view bytes) {
+  Sha256 sum;
+  sum.update(bytes);
+  return to_hex(sum.raw());
+}
+
+std::string hash1(const FileHashes& files) {
+  Sha256 sum;
+  for (const auto& [name, hex] : files) sum.update(hex + "  " + name + "\n");
+  const std::string raw = sum.raw();
+  std::string base64(45, '\0');  // 44 characters, and the NUL that EVP_EncodeBlock adds
+  EVP_EncodeBlock(reinterpret_cast<unsigned char*>(base64.data()),
+                  reinterpret_cast<const unsigned char*>(raw.data()), static_cast<int>(raw.size()));
+  base64.pop_back();
+  return "h1:" + base64;
+}
+
+std::string hash_go_mod(std::string_view bytes) {
+  return hash1({{"go.mod", sha256_hex(bytes)}});
+}
+
+bool is_h1(std::string_view text) {
+  if (text.size() != 47 || !text.starts_with("h1:") || text.back() != '=') return false;
+  return std::ranges::all_of(text.substr(3, 43), [](char c) {
+    return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '+' ||
+           c == '/';
+  });
+}
+
+}  // namespace recovery

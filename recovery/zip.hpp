@@ -1,0 +1,60 @@
+#pragma once
+// A module zip, read as Go's archive/zip reads it: by its central directory, each entry's CRC-32
+// and size checked. And written: a zip that is rebuilt from a good tree has other bytes than the
+// one that was lost, but the same h1.
+//
+// Source of truth: archive/zip/reader.go, APPNOTE.TXT of the format; golang.org/x/mod/zip for what
+// a module zip may hold (every name begins "M@V/", at most 500 MiB unpacked). Inflate is zlib's.
+
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "recovery/h1.hpp"
+#include "recovery/root.hpp"
+
+namespace recovery {
+
+struct ZipEntry {
+  std::string name;  // as in the central directory: "github.com/BurntSushi/toml@v1.3.2/doc.go"
+  std::uint64_t size = 0;
+  std::uint64_t packed_size = 0;
+  std::uint64_t header_offset = 0;
+  std::uint32_t crc32 = 0;
+  std::uint16_t method = 0;  // 0 stored, 8 deflated
+};
+
+class ZipFile {
+ public:
+  // nullopt when this is no regular file, or no zip that Go would open. It is read whole, not
+  // mapped: a map of a file that somebody cuts off meanwhile is a SIGBUS.
+  static std::optional<ZipFile> open(const Root& root, const std::string& rel);
+
+  const std::vector<ZipEntry>& entries() const { return entries_; }
+
+  // Unpacks one entry piece by piece; false when its bytes, size or CRC are not right (then what
+  // came is worthless).
+  bool unpack(const ZipEntry& entry, const std::function<void(std::string_view)>& sink) const;
+
+  // SHA-256 of each entry: what h1 is made of; nullopt when an entry is damaged.
+  std::optional<FileHashes> hashes() const;
+
+ private:
+  ZipFile() = default;
+  bool read_directory();
+  std::string content_;
+  std::vector<ZipEntry> entries_;
+};
+
+// A new zip of the files given by `next` (name and content, until nullopt), deflated, without
+// times.
+struct ZipInput {
+  std::string name;
+  std::string content;
+};
+std::string make_zip(const std::function<std::optional<ZipInput>()>& next);
+
+}  // namespace recovery
