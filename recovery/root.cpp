@@ -113,7 +113,15 @@ std::string Root::obstacle(const std::string& rel) const {
     const std::string parent = rel.substr(0, slash);
     const Kind kind = stat(parent).kind;
     if (kind == Kind::absent || kind == Kind::denied) return {};
-    if (kind != Kind::directory) return parent;
+    if (kind == Kind::directory) continue;
+    // A link that leads to a directory is somebody's way to keep a part of the cache elsewhere: out
+    // of reach, no fault.
+    struct stat target;
+    const Place place = place_of(fd_.get(), parent);
+    const bool leads = kind == Kind::symlink &&
+                       ::fstatat(place.directory.get(), place.name.c_str(), &target, 0) == 0 &&
+                       S_ISDIR(target.st_mode);
+    return leads ? std::string() : parent;
   }
   return {};
 }

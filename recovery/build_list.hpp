@@ -1,0 +1,41 @@
+#pragma once
+// The module versions that a command reads from the cache, and what is recorded about each. A
+// superset is fine (an old line of go.sum only costs a look), a gap is not: one retry must be
+// enough.
+//
+// Source of truth: the go.mod files that count and their go.sum; for `go install P@V` the .mod
+// files in the cache, from that module on.
+
+#include <map>
+#include <optional>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "recovery/inspect.hpp"
+#include "recovery/settings.hpp"
+
+namespace recovery {
+
+class BuildList {
+ public:
+  // `roots` are the versions that the message named: the only start there is when no main module
+  // counts.
+  BuildList(const Settings& settings, const Root& cache, const std::set<ModuleVersion>& roots);
+
+  const std::set<ModuleVersion>& modules() const { return modules_; }
+  Expected expected(const ModuleVersion& m) const;
+
+  // Modules whose path is the import path's prefix, the longest first.
+  std::vector<ModuleVersion> providers(std::string_view import_path) const;
+  std::vector<ModuleVersion> versions_of(std::string_view module_path) const;
+
+ private:
+  void add_from_cache(const ModuleVersion& m);
+  const Settings& settings_;
+  const Root& cache_;
+  GoSums sums_;
+  std::set<ModuleVersion> modules_;
+};
+
+}  // namespace recovery

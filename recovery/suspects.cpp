@@ -1,0 +1,127 @@
+#include "recovery/suspects.hpp"
+
+#include <algorithm>
+
+#include "recovery/layout.hpp"
+
+namespace recovery {
+namespace {
+
+using patterns::Diagnosis;
+
+std::string absolute(const std::string& path, const Request& request) {
+  return path.starts_with("/") ? path : request.dir + "/" + path;
+}
+
+// The word before an import path is its local name; without one, the last element (less /v2, and
+// gopkg.in's .v1).
+struct Import {
+  std::string name;
+  std::string path;
+};
+
+std::string guessed_name(std::string_view path) {
+  std::string_view last = path.substr(path.rfind('/') + 1);
+  const bool is_major =
+      last.size() > 1 && last[0] == 'v' &&
+      std::ranges::all_of(last.substr(1), [](char c) { return c >= '0' && c <= '9'; });
+  if (is_major && last.size() < path.size()) {
+    const std::string_view front = path.substr(0, path.size() - last.size() - 1);
+    last = front.substr(front.rfind('/') + 1);
+  }
+  return std::string(last.substr(0, last.find(".v")));
+}
+
+std::vector<Import> read_imports(std::string_view source) {
+  std::vector<Import> imports;
+  bool in_block = false;
+  while (!source.empty()) {
+    const std::size_t end = source.find('\n');
+    std::string_view line = source.substr(0, end);
+    source = end == source.npos ? std::string_view() : source.substr(end + 1);
+    line = line.substr(0, line.find("//"));
+    line.remove_prefix(std::min(line.find_first_not_of(" \t"), line.size()));
+    if (line.starts_with("func ") || line.starts_with("type ") || line.starts_with("var ") ||
+        line.starts_with("const ")) {
+      break;
+    }
+    if (line.starts_with("import")) {
+      line.remove_prefix(6);
+      in_block = line.find('(') != line.npos;
+    } else if (!in_block) {
+      continue;
+    }
+    if (line.starts_with(")")) in_block = false;
+    const std::size_t open = line.find_first_of("\"`");
+    if (open == line.npos) continue;
+    const std::size_t close = line.find(line[open], open + 1);
+    if (close == line.npos) continue;
+    Import import;
+    import.path = line.substr(open + 1, close - open - 1);
+    for (const char c : line.substr(0, open)) {
+      if (c != ' ' && c != '\t' && c != '(') import.name += c;
+    }
+    if (import.name.empty()) import.name = guessed_name(import.path);
+    imports.push_back(std::move(import));
+  }
+  return imports;
+}
+
+// Import paths that a complaint about a user's file may be about: that of the package the symbol
+// names if it can be told, else all of them.
+std::vector<std::string> imports_in_question(const Diagnosis& d, const Request& request) {
+  const std::vector<Import> imports = read_imports(read_text_file(absolute(d.source, request)));
+  const std::string package = d.symbol.substr(0, d.symbol.find('.'));
+  std::vector<std::string> named;
+  std::vector<std::string> all;
+  for (const Import& import : imports) {
+    if (import.name == package || import.name == "." || import.name == "_")
+      named.push_back(import.path);
+    all.push_back(import.path);
+  }
+  const bool is_named =
+      std::ranges::any_of(imports, [&](const Import& i) { return i.name == package; });
+  return is_named ? named : all;
+}
+
+}  // namespace
+
+std::vector<std::string> imports_of(const std::string& go_source) {
+  std::vector<std::string> paths;
+  for (const Import& import : read_imports(go_source)) paths.push_back(import.path);
+  return paths;
+}
+
+std::set<ModuleVersion> named_modules(const std::vector<Diagnosis>& diagnoses,
+                                      const Request& request, const Settings& settings) {
+  std::set<ModuleVersion> named;
+  for (const Diagnosis& d : diagnoses) {
+    if (auto m = ModuleVersion::parse(d.module, d.version)) named.insert(*m);
+    for (const std::string* path : {&d.path, &d.source}) {
+      if (path->empty()) continue;
+      if (auto located = locate(settings.mod_cache, absolute(*path, request))) {
+        named.insert(located->module);
+      }
+    }
+  }
+  return named;
+}
+
+std::set<ModuleVersion> hinted_modules(const std::vector<Diagnosis>& diagnoses,
+                                       const Request& request, const BuildList& list) {
+  std::set<ModuleVersion> hinted;
+  const auto add = [&](const std::vector<ModuleVersion>& modules) {
+    hinted.insert(modules.begin(), modules.end());
+  };
+  for (const Diagnosis& d : diagnoses) {
+    if (!d.module.empty() && !ModuleVersion::parse(d.module, d.version)) {
+      add(list.versions_of(d.module));
+    }
+    if (!d.package.empty() && is_import_path(d.package)) add(list.providers(d.package));
+    if (d.source.empty() || !d.source.ends_with(".go")) continue;
+    for (const std::string& path : imports_in_question(d, request)) add(list.providers(path));
+  }
+  return hinted;
+}
+
+}  // namespace recovery
