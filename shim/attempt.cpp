@@ -1,0 +1,125 @@
+#include "shim/attempt.hpp"
+
+#include <unistd.h>
+
+#include <optional>
+#include <stdexcept>
+
+#include "shim/build_events.hpp"
+#include "shim/hook.hpp"
+#include "shim/text_kept.hpp"
+#include "shim/watched.hpp"
+
+namespace shim {
+namespace {
+
+constexpr std::size_t most_held = 1 << 20;
+constexpr std::string_view artefact = "exit status 1\n";  // go's word on a hook whose execve failed
+
+// argv with our -exec behind the verb. Throws when our path can't be quoted: then plain go runs.
+std::vector<std::string> with_hook(const Session& session, const HookServer& hook) {
+  const auto command = hook_command(hook.name());
+  if (!command) throw std::runtime_error("our own path can't be written into -exec");
+  std::vector<std::string> argv = session.argv;
+  argv.insert(argv.begin() + session.command.flags_at, "-exec=" + *command);
+  return argv;
+}
+
+class Passing {
+ public:
+  Passing(Watched& go, const Command& command, HookServer* hook)
+      : go_(go), command_(command), hook_(hook) {}
+
+  void run() {
+    for (Event event = go_.next(); event.kind != Event::ended; event = go_.next()) take(event);
+    result_.status = go_.status();
+    result_.interrupted = go_.interrupted();
+    if (command_.json) kept_.append(build_output_text(result_.held));
+    result_.text = kept_.str();
+    result_.user_code_begun = hook_ != nullptr && hook_->user_code_begun();
+  }
+  Attempt& result() { return result_; }
+
+ private:
+  void take(const Event& event) {
+    switch (event.kind) {
+      case Event::bytes_read:
+        return event.stream == Stream::err ? take_err(event.bytes) : take_out(event.bytes);
+      case Event::also_ready:
+        return answer_hook();
+      case Event::reader_left:
+        return go_.close_pipe(Stream::out);
+      case Event::ended:
+        return;
+    }
+  }
+
+  void take_err(std::string_view bytes) {
+    if (hook_ != nullptr && !hook_->exec_error().empty() && bytes == artefact) return;
+    kept_.append(bytes);
+    go_.pass(Stream::err, bytes);
+  }
+
+  void take_out(std::string_view bytes) {
+    if (!result_.passed_stdout && result_.held.size() + bytes.size() <= most_held) {
+      result_.held.append(bytes);
+      return;
+    }
+    result_.passed_stdout = true;
+    go_.pass(Stream::out, result_.held);
+    result_.held.clear();
+    go_.pass(Stream::out, bytes);
+  }
+
+  // All that go has said goes out before the program can say anything.
+  void answer_hook() {
+    hook_->answer(-1, go_.pipe_of(Stream::err), [this] {
+      for (auto bytes = go_.read_now(Stream::err); !bytes.empty();
+           bytes = go_.read_now(Stream::err))
+        take_err(bytes);
+    });
+    if (const std::string& error = hook_->exec_error(); !error.empty()) take_err(error);
+  }
+
+  Watched& go_;
+  const Command& command_;
+  HookServer* hook_;
+  Attempt result_;
+  TextKept kept_;
+};
+
+}  // namespace
+
+Attempt attempt(const Session& session, const Signals& signals) {
+  std::optional<HookServer> hook;
+  std::vector<std::string> argv = session.argv;
+  if (session.command.way == Command::Way::hook) {
+    hook.emplace();
+    argv = with_hook(session, *hook);
+  }
+  const std::vector<char*> array = as_array(argv);
+  const Plumbing plumbing = {.out_pipe = session.command.out == Command::Stdout::hold,
+                             .merged = same_open_file(STDOUT_FILENO, STDERR_FILENO),
+                             .also = hook ? hook->fd() : -1};
+  const long long started = now_ns();
+  Watched go({session.go.c_str(), array.data(), session.env}, plumbing, signals);
+  Passing passing(go, session.command, hook ? &*hook : nullptr);
+  passing.run();
+  passing.result().started_ns = started;
+  go.leave_relay();
+  return std::move(passing.result());
+}
+
+Attempt attempt_unwatched(const Session& session, const std::vector<std::string>& argv,
+                          const Signals& signals) {
+  const std::vector<char*> array = as_array(argv);
+  Attempt result;
+  result.started_ns = now_ns();
+  Watched go({session.go.c_str(), array.data(), session.env}, {.err_pipe = false}, signals);
+  while (go.next().kind != Event::ended) continue;
+  result.status = go.status();
+  result.interrupted = go.interrupted();
+  return result;
+}
+
+}  // namespace shim

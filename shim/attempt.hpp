@@ -1,0 +1,31 @@
+#pragma once
+// One run of go that is watched: what it said is passed on at once, kept for the diagnosis, and
+// stdout is held back where the command's stdout is data. For everything but `go test` with
+// packages (test_attempt.hpp).
+
+#include <string>
+#include <vector>
+
+#include "shim/exit_status.hpp"
+#include "shim/session.hpp"
+#include "shim/signals.hpp"
+
+namespace shim {
+
+struct Attempt {
+  ExitStatus status = ExitStatus::exited(0);
+  long long started_ns = 0;
+  std::string text;              // what go said: stderr, and the text of build-output events
+  std::string held;              // stdout that the user has not seen yet
+  bool passed_stdout = false;    // more than could be held has gone through
+  bool user_code_begun = false;  // by the hook's word
+  bool interrupted = false;      // somebody asked us to end
+};
+
+Attempt attempt(const Session& session, const Signals& signals);
+
+// Runs it with everything inherited: nothing is read, only signals and the end are seen.
+Attempt attempt_unwatched(const Session& session, const std::vector<std::string>& argv,
+                          const Signals& signals);
+
+}  // namespace shim

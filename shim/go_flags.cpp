@@ -1,0 +1,179 @@
+#include "shim/go_flags.hpp"
+
+#include <algorithm>
+#include <array>
+
+namespace shim {
+namespace {
+
+// Flags that take the next word as their value. A flag that is in neither list is unknown: of `go
+// test` it belongs to the test binary; of others go refuses it before it does anything.
+constexpr std::array valued = {"C",
+                               "asmflags",
+                               "buildmode",
+                               "compat",
+                               "compiler",
+                               "covermode",
+                               "coverpkg",
+                               "debug-actiongraph",
+                               "debug-runtime-trace",
+                               "debug-trace",
+                               "exec",
+                               "f",
+                               "fixtool",
+                               "gccgoflags",
+                               "gcflags",
+                               "go",
+                               "installsuffix",
+                               "ldflags",
+                               "mod",
+                               "modfile",
+                               "o",
+                               "overlay",
+                               "p",
+                               "pgo",
+                               "pkgdir",
+                               "reuse",
+                               "tags",
+                               "toolexec",
+                               "vettool"};
+constexpr std::array test_valued = {
+    "bench",      "benchtime",        "blockprofile", "blockprofilerate",
+    "count",      "coverprofile",     "cpu",          "cpuprofile",
+    "fuzz",       "fuzzminimizetime", "fuzztime",     "list",
+    "memprofile", "memprofilerate",   "mutexprofile", "mutexprofilefraction",
+    "outputdir",  "parallel",         "run",          "shuffle",
+    "skip",       "timeout",          "trace",        "vet"};
+constexpr std::array test_switches = {"a",          "args", "artifacts", "asan",     "benchmem",
+                                      "buildvcs",   "c",    "cover",     "failfast", "fullpath",
+                                      "h",          "help", "i",         "json",     "linkshared",
+                                      "modcacherw", "msan", "n",         "race",     "short",
+                                      "trimpath",   "v",    "work",      "x"};
+
+template <class List>
+bool has(const List& list, std::string_view name) {
+  return std::find(list.begin(), list.end(), name) != list.end();
+}
+
+bool is_flag(std::string_view word) {
+  return word.size() > 1 && word[0] == '-' && word != "--";
+}
+
+Flag split_flag(std::string_view word, int at) {
+  word.remove_prefix(word.starts_with("--") ? 2 : 1);
+  const std::size_t equals = word.find('=');
+  Flag flag{std::string(word.substr(0, equals)), "", at, -1};
+  if (equals != std::string_view::npos) {
+    flag.value = word.substr(equals + 1);
+    flag.value_at = at;
+  }
+  return flag;
+}
+
+// Takes the flag at `i`, and its value when that is the next word.
+Flag take_flag(const std::vector<std::string>& words, std::size_t& i, int first, bool takes_value) {
+  Flag flag = split_flag(words[i], first + static_cast<int>(i));
+  if (takes_value && flag.value_at < 0 && i + 1 < words.size()) {
+    flag.value = words[++i];
+    flag.value_at = first + static_cast<int>(i);
+  }
+  return flag;
+}
+
+// testFlags of cmd/go/internal/test/testflag.go: one list of packages, flags before and after it;
+// behind an unknown flag nothing is a package any more.
+Words parse_test(const std::vector<std::string>& words, int first) {
+  Words result;
+  bool in_list = false;
+  bool list_over = false;
+  for (std::size_t i = 0; i < words.size(); ++i) {
+    if (words[i] == "--") {
+      result.has_args = true;
+      break;
+    }
+    if (!is_flag(words[i])) {
+      if (list_over || (!in_list && !result.packages.empty())) {
+        result.has_args = true;
+        break;
+      }
+      in_list = true;
+      result.packages.push_back(first + static_cast<int>(i));
+      continue;
+    }
+    in_list = false;
+    std::string name = split_flag(words[i], 0).name;
+    if (name.starts_with("test.")) name.erase(0, 5);
+    const bool takes_value = has(valued, name) || has(test_valued, name);
+    if (!takes_value && !has(test_switches, name)) {
+      list_over = true;
+      result.has_args = true;
+      continue;
+    }
+    result.flags.push_back(take_flag(words, i, first, takes_value));
+    result.flags.back().name = name;
+    if (name == "args") {
+      result.has_args = true;
+      break;
+    }
+  }
+  return result;
+}
+
+bool is_space(char c) {
+  return c == ' ' || c == '\t' || c == '\n' || c == '\r';
+}
+
+}  // namespace
+
+const Flag* Words::find(std::string_view name) const {
+  const auto found = std::find_if(flags.rbegin(), flags.rend(),
+                                  [&](const Flag& flag) { return flag.name == name; });
+  return found == flags.rend() ? nullptr : &*found;
+}
+
+bool Words::on(std::string_view name) const {
+  const Flag* flag = find(name);
+  return flag != nullptr && flag->on();
+}
+
+Words parse_words(std::string_view verb, const std::vector<std::string>& words, int first) {
+  if (verb == "test") return parse_test(words, first);
+  Words result;
+  std::size_t i = 0;
+  for (; i < words.size() && is_flag(words[i]); ++i) {
+    const std::string name = split_flag(words[i], 0).name;
+    // `go mod vendor -e`, `go list -f`, `go vet -c N`: the only letters that mean two things are
+    // not asked for here.
+    result.flags.push_back(take_flag(words, i, first, has(valued, name)));
+  }
+  if (i < words.size() && words[i] == "--") ++i;
+  for (; i < words.size(); ++i) result.packages.push_back(first + static_cast<int>(i));
+  return result;
+}
+
+std::optional<std::vector<std::string>> split_quoted(std::string_view text) {
+  std::vector<std::string> words;
+  while (true) {
+    while (!text.empty() && is_space(text.front())) text.remove_prefix(1);
+    if (text.empty()) return words;
+    if (text.front() == '\'' || text.front() == '"') {
+      const std::size_t end = text.find(text.front(), 1);
+      if (end == std::string_view::npos) return std::nullopt;
+      words.emplace_back(text.substr(1, end - 1));
+      text.remove_prefix(end + 1);
+      continue;
+    }
+    const auto end = std::find_if(text.begin(), text.end(), is_space);
+    words.emplace_back(text.begin(), end);
+    text.remove_prefix(words.back().size());
+  }
+}
+
+std::optional<std::string> quote(std::string_view word) {
+  const std::string text(word);
+  if (word.find('\'') == std::string_view::npos) return "'" + text + "'";
+  if (word.find('"') == std::string_view::npos) return "\"" + text + "\"";
+  return std::nullopt;
+}
+
+}  // namespace shim

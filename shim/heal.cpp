@@ -1,0 +1,118 @@
+#include "shim/heal.hpp"
+
+#include <errno.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "recovery/run.hpp"
+#include "shim/attempt.hpp"
+#include "shim/pipes.hpp"
+#include "shim/words.hpp"
+
+namespace shim {
+namespace {
+
+using recovery::Outcome;
+
+// A failure of our own costs the user a repair, never a result.
+Outcome recover(const Session& session, const std::string& text, long long started_ns) {
+  try {
+    return recovery::recover(request_for(session, text, started_ns));
+  } catch (const std::exception& failure) {
+    recovery::trace(std::string("recovery failed: ") + failure.what());
+    return {};
+  }
+}
+
+bool is_program_status(const std::string& text) {
+  const std::size_t end = text.find_last_not_of('\n');
+  const std::size_t start = end == std::string::npos ? end : text.rfind('\n', end);
+  const std::string last = start == std::string::npos ? text : text.substr(start + 1);
+  return last.starts_with("exit status ") || last.starts_with("signal: ");
+}
+
+// What failed was go's own work, not the user's program, test or wish to end.
+bool may_be_ours(const Session& session, const Attempt& attempt) {
+  if (attempt.status.success() || attempt.status.by_signal() || attempt.interrupted) return false;
+  if (attempt.user_code_begun) return false;
+  return session.command.verb != "run" || !is_program_status(attempt.text);
+}
+
+bool has_package_heading(const std::string& text) {
+  return text.starts_with("# ") || text.find("\n# ") != std::string::npos;
+}
+
+bool may_run_again(const Session& session, const Attempt& attempt) {
+  const Command& command = session.command;
+  if (session.advise_only || command.never_again || attempt.passed_stdout) return false;
+  if (command.rewrites_sources && has_package_heading(attempt.text)) return false;
+  return !reads_unrepeatable(session.argv);
+}
+
+// The retry is go itself, in our place: nothing of ours remains that could show.
+void run_again(const Session& session, const Signals& signals) {
+  recovery::trace("running go again");
+  signals.restore();
+  become_go(session);
+}
+
+[[noreturn]] void end(const Attempt& attempt) {
+  write_all(STDOUT_FILENO, attempt.held);
+  attempt.status.end_like();
+}
+
+// `go tool X`: nothing was watched. Asked with -n, go loads and builds X again, and runs nothing.
+std::string ask_again(const Session& session) {
+  std::vector<std::string> argv = session.argv;
+  argv[0] = session.go;
+  argv.insert(argv.begin() + session.command.flags_at, "-n");
+  const std::vector<std::string> env = env_of(session);
+  const recovery::RunResult answer = recovery::run(argv, env, ".", std::chrono::minutes(10));
+  return answer.ok ? "" : answer.err;
+}
+
+std::string ask_quietly(const Session& session) {
+  try {
+    return ask_again(session);
+  } catch (const std::exception& failure) {
+    recovery::trace(std::string("asking again failed: ") + failure.what());
+    return "";
+  }
+}
+
+[[noreturn]] void heal_watched(const Session& session, const Signals& signals) {
+  Attempt first = attempt(session, signals);
+  if (!may_be_ours(session, first)) end(first);
+  const AsInherited default_signals(signals);
+  const Outcome outcome = recover(session, first.text, first.started_ns);
+  const bool again = outcome.kind == Outcome::Kind::mended && may_run_again(session, first);
+  if (!again) write_all(STDOUT_FILENO, first.held);
+  say(outcome);
+  if (again) run_again(session, signals);
+  first.held.clear();
+  end(first);
+}
+
+[[noreturn]] void heal_tool(const Session& session, const Signals& signals) {
+  const Attempt first = attempt_unwatched(session, session.argv, signals);
+  if (!may_be_ours(session, first)) end(first);
+  const AsInherited default_signals(signals);
+  const std::string text = ask_quietly(session);
+  if (text.empty()) end(first);
+  const Outcome outcome = recover(session, text, first.started_ns);
+  say(outcome);
+  const bool mended = outcome.kind == Outcome::Kind::mended && !outcome.damage_is_newer;
+  if (mended && may_run_again(session, first)) run_again(session, signals);
+  end(first);
+}
+
+}  // namespace
+
+void run_and_heal(const Session& session) {
+  const Signals signals;
+  start_trace();
+  if (session.command.way == Command::Way::ask_again) heal_tool(session, signals);
+  heal_watched(session, signals);
+}
+
+}  // namespace shim

@@ -1,0 +1,59 @@
+#pragma once
+// The -exec hook: how `go run` and `go test` in local-directory mode start the user's program with
+// the user's own descriptors, though go's went through our pipes. go runs `gomend --gomend-hook
+// <socket> PROGRAM ARGS…`; that asks the shim over an abstract Unix socket; the shim first passes
+// on what go has said so far, then hands over its own stdout and stderr (SCM_RIGHTS: a descriptor
+// that go inherited would be held open by its telemetry child). From then on user code has begun,
+// and nothing is ever run again; unless execve fails: then nothing has run (a damaged executable).
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "recovery/fd.hpp"
+
+namespace shim {
+
+inline constexpr const char* hook_word = "--gomend-hook";
+
+// The shim's side. One hook at a time; `go test -bench` starts one for each package.
+class HookServer {
+ public:
+  HookServer();  // throws std::system_error
+  int fd() const { return listener_.get(); }
+  const std::string& name() const { return name_; }
+
+  // Answers one hook. `out_pipe`/`err_pipe`: read ends of our pipes, -1 for none. The bytes in them
+  // must have been passed on by `drain` when the hook is let go.
+  template <class Drain>
+  void answer(int out_pipe, int err_pipe, Drain drain) {
+    const recovery::Fd hook = accept_one();
+    if (!hook) return;
+    drain();
+    let_go(hook, out_pipe, err_pipe);
+  }
+
+  bool user_code_begun() const { return begun_ > 0; }
+  const std::string& exec_error() const {
+    return exec_error_;
+  }  // "fork/exec PATH: exec format error\n"; "" for none
+
+ private:
+  recovery::Fd accept_one();
+  void let_go(const recovery::Fd& hook, int out_pipe, int err_pipe);
+
+  recovery::Fd listener_;
+  std::string name_;
+  int begun_ = 0;  // programs that run or ran
+  std::string exec_error_;
+};
+
+// The value of -exec; absent when our own path can't be written there (both kinds of quotes, or we
+// were removed).
+std::optional<std::string> hook_command(const std::string& socket_name);
+
+// The hook's side: argv = {self, hook_word, socket, program, args…}. Returns the exit code if the
+// program can't be run.
+int run_hook(char** argv, char** env);
+
+}  // namespace shim

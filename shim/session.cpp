@@ -1,0 +1,64 @@
+#include "shim/session.hpp"
+
+#include <time.h>
+#include <unistd.h>
+
+#include <cstdlib>
+
+namespace shim {
+namespace {
+
+std::string working_directory() {
+  char* path = getcwd(nullptr, 0);
+  const std::string dir = path == nullptr ? "" : path;
+  free(path);
+  return dir;
+}
+
+std::string absolute(const std::string& path, const std::string& from) {
+  return path.empty() ? from : path.starts_with('/') ? path : from + "/" + path;
+}
+
+}  // namespace
+
+std::vector<char*> as_array(const std::vector<std::string>& words) {
+  std::vector<char*> array;
+  array.reserve(words.size() + 1);
+  for (const std::string& word : words) array.push_back(const_cast<char*>(word.c_str()));
+  array.push_back(nullptr);
+  return array;
+}
+
+std::vector<std::string> env_of(const Session& session) {
+  std::vector<std::string> env;
+  for (char** entry = session.env; *entry != nullptr; ++entry) env.emplace_back(*entry);
+  return env;
+}
+
+recovery::Request request_for(const Session& session, const std::string& text,
+                              long long started_ns) {
+  const std::string here = working_directory();
+  recovery::Request request;
+  request.go = absolute(session.go, here);
+  request.argv = session.argv;
+  request.env = env_of(session);
+  request.dir = absolute(session.command.dir, here);
+  request.verb = session.command.verb;
+  request.text = text;
+  request.started_ns = started_ns;
+  request.advise_only = session.advise_only || session.command.verb == "mod verify";
+  return request;
+}
+
+long long now_ns() {
+  timespec now;
+  clock_gettime(CLOCK_REALTIME, &now);
+  return now.tv_sec * 1000000000LL + now.tv_nsec;
+}
+
+void become_go(const Session& session) {
+  const std::vector<char*> argv = as_array(session.argv);
+  become({session.go.c_str(), argv.data(), session.env});
+}
+
+}  // namespace shim

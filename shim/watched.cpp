@@ -1,0 +1,183 @@
+#include "shim/watched.hpp"
+
+#include <errno.h>
+#include <poll.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <algorithm>
+
+namespace shim {
+namespace {
+
+constexpr std::size_t piece = 64 << 10;  // a pipe's capacity
+
+// In the relay: passes on until the last writer has gone. It holds nothing else of ours or of the
+// user's.
+[[noreturn]] void relay_until_end(int out, int err) {
+  setsid();
+  if (chdir("/") != 0) _exit(0);
+  char buffer[4096];
+  pollfd pipes[2] = {{out, POLLIN, 0}, {err, POLLIN, 0}};
+  while (pipes[0].fd >= 0 || pipes[1].fd >= 0) {
+    if (poll(pipes, 2, -1) < 0) continue;
+    for (int i = 0; i < 2; ++i) {
+      if (pipes[i].fd < 0 || pipes[i].revents == 0) continue;
+      const ssize_t n = read(pipes[i].fd, buffer, sizeof buffer);
+      if (n > 0 && write_all(i + 1, {buffer, static_cast<std::size_t>(n)})) continue;
+      close(std::exchange(pipes[i].fd, -1));
+      close(i + 1);
+    }
+  }
+  _exit(0);
+}
+
+void close_all_but(int out, int err) {
+  for (int fd = 0; fd < 3; ++fd) {
+    if ((fd == 1 && out >= 0) || (fd == 2 && err >= 0)) continue;
+    close(fd);
+  }
+  const int low = std::min(out < 0 ? err : out, err < 0 ? out : err);
+  const int high = std::max(out, err);
+  if (low > 3) close_range(3, static_cast<unsigned>(low - 1), 0);
+  if (high > low + 1)
+    close_range(static_cast<unsigned>(low + 1), static_cast<unsigned>(high - 1), 0);
+  close_range(static_cast<unsigned>(high + 1), ~0U, 0);
+}
+
+}  // namespace
+
+Watched::Watched(const Launch& launch, const Plumbing& plumbing, const Signals& signals)
+    : signals_(signals), also_(plumbing.also), merged_(plumbing.merged), buffer_(piece) {
+  Pipe err;
+  Pipe out;
+  if (plumbing.err_pipe) err = make_pipe();
+  if (plumbing.out_pipe && !merged_) out = make_pipe();
+  pid_ = spawn(launch, {merged_ ? err.write.get() : out.write.get(), err.write.get()}, signals);
+  out_ = std::move(out.read);
+  err_ = std::move(err.read);
+}
+
+Watched::~Watched() {
+  if (!ended_) kill();
+}
+
+Event Watched::next(bool without_out) {
+  enum { signal, also, err, out, reader };
+  while (true) {
+    pollfd waits[] = {{signals_.fd(), POLLIN, 0},
+                      {also_, POLLIN, 0},
+                      {err_.get(), POLLIN, 0},
+                      {without_out ? -1 : out_.get(), POLLIN, 0},
+                      {out_ && !reader_left_ ? STDOUT_FILENO : -1, 0, 0}};
+    const int ready = poll(waits, std::size(waits), ended_ ? 0 : -1);
+    if (waits[signal].revents != 0) answer_signals();
+    if (waits[also].revents != 0) return {Event::also_ready, Stream::err, {}};
+    for (Stream stream : {Stream::err, Stream::out}) {
+      if (waits[stream == Stream::err ? err : out].revents == 0) continue;
+      const std::string_view bytes = read_now(stream);
+      if (!bytes.empty()) return {Event::bytes_read, stream, bytes};
+    }
+    if (waits[reader].revents != 0) {
+      reader_left_ = true;
+      return {Event::reader_left, Stream::out, {}};
+    }
+    if (ended_ && ready <= 0) return {Event::ended, Stream::err, {}};
+  }
+}
+
+std::string_view Watched::read_now(Stream stream) {
+  recovery::Fd& pipe = stream == Stream::out ? out_ : err_;
+  if (!readable_now(pipe.get())) return {};
+  const ssize_t n = read(pipe.get(), buffer_.data(), buffer_.size());
+  if (n > 0) return {buffer_.data(), static_cast<std::size_t>(n)};
+  pipe.close();
+  return {};
+}
+
+void Watched::pass(Stream stream, std::string_view bytes) {
+  const int fd = static_cast<int>(stream);
+  while (!bytes.empty()) {
+    wait_writable(fd);
+    const std::string_view now =
+        bytes.substr(0, 4096);  // PIPE_BUF: one message of go's stays one write
+    bytes.remove_prefix(now.size());
+    if (write_all(fd, now)) continue;
+    broken_ = true;
+    close_pipe(stream);
+    return;
+  }
+}
+
+void Watched::close_pipe(Stream stream) {
+  (stream == Stream::out ? out_ : err_).close();
+}
+
+// A terminal that is held (Ctrl-S) or a full pipe must not make us deaf to signals.
+void Watched::wait_writable(int fd) {
+  while (true) {
+    pollfd waits[] = {{fd, POLLOUT, 0}, {signals_.fd(), POLLIN, 0}};
+    if (poll(waits, 2, -1) < 0 && errno != EINTR) return;
+    if (waits[1].revents != 0) answer_signals();
+    if (waits[0].revents != 0) return;
+    if (ended_ && status_.by_signal()) return;
+  }
+}
+
+void Watched::answer_signals() {
+  while (const auto signal = signals_.read_one()) {
+    const int number = static_cast<int>(signal->ssi_signo);
+    interrupted_ = interrupted_ || asks_to_end(number);
+    if (number == SIGCHLD) {
+      reap(WNOHANG);
+      continue;
+    }
+    const bool our_own_write =
+        number == SIGPIPE && signal->ssi_pid == static_cast<unsigned>(getpid());
+    if (our_own_write) continue;
+    if (!reached_group(*signal) && !ended_) ::kill(pid_, number);
+    if (number == SIGTSTP) signals_.stop_ourselves();
+  }
+}
+
+void Watched::reap(int options) {
+  int raw = 0;
+  if (ended_ || waitpid(pid_, &raw, options) != pid_) return;
+  ended_ = true;
+  status_ = ExitStatus::from_wait(raw);
+}
+
+bool Watched::stop() {
+  if (ended_ || ::kill(pid_, SIGSTOP) != 0) return false;
+  siginfo_t info = {};
+  if (waitid(P_PID, static_cast<id_t>(pid_), &info, WSTOPPED | WEXITED | WNOWAIT) != 0)
+    return false;
+  if (info.si_code == CLD_STOPPED) {
+    waitid(P_PID, static_cast<id_t>(pid_), &info, WSTOPPED | WNOHANG);
+    return true;
+  }
+  reap(0);
+  return false;
+}
+
+void Watched::go_on() {
+  if (!ended_) ::kill(pid_, SIGCONT);
+}
+
+void Watched::kill() {
+  if (!ended_) ::kill(pid_, SIGKILL);
+  reap(0);
+}
+
+void Watched::leave_relay() {
+  if (!out_ && !err_) return;
+  if (fork() == 0) {
+    signals_.restore();
+    close_all_but(out_.get(), err_.get());
+    relay_until_end(out_.get(), err_.get());
+  }
+  out_.close();
+  err_.close();
+}
+
+}  // namespace shim

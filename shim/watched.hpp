@@ -1,0 +1,92 @@
+#pragma once
+// A go that runs under our eyes: one process, its pipes, and one poll loop that turns what happens
+// into events. Signals are dealt with inside (forwarded to go, or stopped with it); everything else
+// is the caller's straight-line code.
+//
+//   Watched go(launch, {.out_pipe = true}, signals);
+//   for (auto event = go.next(); event.kind != Event::ended; event = go.next())
+//   go.pass(event.stream, event.bytes);
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "shim/child.hpp"
+#include "shim/exit_status.hpp"
+#include "shim/pipes.hpp"
+#include "shim/signals.hpp"
+
+namespace shim {
+
+enum class Stream { out = 1, err = 2 };  // the number is the user's descriptor
+
+struct Plumbing {
+  bool err_pipe = true;   // false: nothing is watched
+  bool out_pipe = false;  // stdout through a pipe of its own
+  bool merged = false;    // stdout and stderr through one pipe, which is then Stream::err: they are
+                          // one open file
+  int also = -1;          // one more descriptor to wait for (the hook's socket); not owned
+};
+
+struct Event {
+  enum Kind { bytes_read, also_ready, reader_left, ended };
+  Kind kind = ended;
+  Stream stream = Stream::err;
+  std::string_view bytes;  // of bytes_read; valid until the next call
+};
+
+class Watched {
+ public:
+  Watched(const Launch& launch, const Plumbing& plumbing,
+          const Signals& signals);  // throws std::system_error
+  ~Watched();                       // kills a go that is still there: only when an exception flies
+  Watched(const Watched&) = delete;
+  Watched& operator=(const Watched&) = delete;
+
+  // Waits for the next event. Once go has ended, what is in the pipes comes first, then `ended`,
+  // though writers may remain. `without_out`: bytes on stdout stay where they are.
+  Event next(bool without_out = false);
+
+  // What lies in that pipe already, at most 64 KiB of it; empty: nothing. Valid until the next
+  // call.
+  std::string_view read_now(Stream stream);
+
+  // Passes bytes on to the user. Signals are answered while the reader is slow. A reader that has
+  // left makes us close our end too, so that go gets its SIGPIPE.
+  void pass(Stream stream, std::string_view bytes);
+  void close_pipe(Stream stream);
+
+  // SIGSTOP, and waits until go has stopped. False: it had ended already.
+  bool stop();
+  void go_on();
+  void kill();  // SIGKILL, never SIGCONT before it; waits for the end
+
+  // Hands the pipes in which somebody still writes over to a process that outlives us.
+  void leave_relay();
+
+  pid_t pid() const { return pid_; }
+  ExitStatus status() const { return broken_ ? ExitStatus::signalled(SIGPIPE) : status_; }
+  bool interrupted() const { return interrupted_; }  // somebody asked us, or go, to end
+  bool merged() const { return merged_; }
+  int pipe_of(Stream stream) const { return stream == Stream::out ? out_.get() : err_.get(); }
+
+ private:
+  void answer_signals();
+  void reap(int options);
+  void wait_writable(int fd);
+
+  const Signals& signals_;
+  recovery::Fd out_;
+  recovery::Fd err_;
+  int also_;
+  bool merged_;
+  pid_t pid_ = 0;
+  bool ended_ = false;
+  bool interrupted_ = false;
+  bool broken_ = false;
+  bool reader_left_ = false;
+  ExitStatus status_ = ExitStatus::exited(0);
+  std::vector<char> buffer_;
+};
+
+}  // namespace shim

@@ -1,0 +1,82 @@
+#include "shim/words.hpp"
+
+#include <fcntl.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include <string_view>
+
+#include "shim/pipes.hpp"
+
+namespace shim {
+namespace {
+
+bool is_set_to(const char* variable, std::string_view wanted) {
+  const char* value = getenv(variable);
+  return value != nullptr && value == wanted;
+}
+
+// A reader that has left must not kill us in the middle of a repair: what go's end says counts.
+void write_line(const std::string& line) {
+  const auto before = signal(SIGPIPE, SIG_IGN);
+  write_all(STDERR_FILENO, line + "\n");
+  signal(SIGPIPE, before);
+}
+
+// The escapes of the runner's workflow commands, so that no text can end the command and begin
+// another.
+std::string escape_annotation(const std::string& text) {
+  std::string escaped;
+  for (char c : text) {
+    if (c == '%')
+      escaped += "%25";
+    else if (c == '\r')
+      escaped += "%0D";
+    else if (c == '\n')
+      escaped += "%0A";
+    else
+      escaped += c;
+  }
+  return escaped;
+}
+
+// One line, and no control characters: module names and servers' answers end up in our words.
+std::string printable(const std::string& text) {
+  std::string line = text;
+  for (char& c : line) {
+    if (static_cast<unsigned char>(c) < 0x20 || c == 0x7f) c = ' ';
+  }
+  return line;
+}
+
+bool quiet() {
+  return is_set_to("GOMEND_QUIET", "1");
+}
+
+}  // namespace
+
+void say(const std::string& words) {
+  if (!quiet()) write_line("gomend: " + printable(words));
+}
+
+void say(const recovery::Outcome& outcome) {
+  for (const std::string& words : outcome.words) say(words);
+  if (quiet() || !is_set_to("GITHUB_ACTIONS", "true")) return;
+  for (const std::string& annotation : outcome.annotations) {
+    write_line("::notice title=gomend::" + escape_annotation(annotation));
+  }
+}
+
+void start_trace() {
+  const char* where = getenv("GOMEND_TRACE");
+  if (where == nullptr || *where == '\0' || is_set_to("GOMEND_TRACE", "0")) return;
+  static recovery::Fd owner;
+  const bool to_stderr = is_set_to("GOMEND_TRACE", "1");
+  owner = out_of_the_way(recovery::Fd(
+      to_stderr ? fcntl(STDERR_FILENO, F_DUPFD_CLOEXEC, 10)
+                : open(where, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NOCTTY, 0600)));
+  if (owner) recovery::set_trace(owner.get());
+}
+
+}  // namespace shim

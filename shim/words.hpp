@@ -1,0 +1,22 @@
+#pragma once
+// What gomend itself says: one line per event on stderr, beginning "gomend: ", one write each, so
+// that lines of others never get in between. GOMEND_QUIET=1: nothing at all. In GitHub Actions also
+// a ::notice, with private names redacted.
+//
+// Example: gomend: github.com/a/b@v1.2.3: the cached zip is damaged (h1 does not match go.sum);
+// replaced
+
+#include <string>
+#include <vector>
+
+#include "recovery/recover.hpp"
+
+namespace shim {
+
+void say(const std::string& words);
+void say(const recovery::Outcome& outcome);
+
+// GOMEND_TRACE=1: steps with their timing on stderr; any other value: appended to that file.
+void start_trace();
+
+}  // namespace shim
