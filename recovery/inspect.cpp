@@ -50,7 +50,7 @@ class Inspector {
     check(".mod", largest_go_mod, s_.go_mod,
           [this](const std::string& b) { return right_go_mod(b); });
     check(".info", largest_small_file, s_.info,
-          [this](const std::string& b) { return is_info_of(b, s_.module); });
+          [this](const std::string& b) { return !would_mislead(b, s_.module); });
     check(".ziphash", largest_small_file, s_.ziphash, [this](const std::string& b) {
       if (is_h1(b)) s_.ziphash_text = b;
       return is_h1(b);
@@ -285,6 +285,14 @@ std::optional<FileHashes> hash_tree(const Root& cache, const ModuleVersion& m) {
   return files;
 }
 
+std::vector<std::string> tree_files(const Root& cache, const ModuleVersion& m) {
+  std::vector<std::string> names;
+  walk(
+      cache, tree_dir(m), "", [&](const std::string& name, const Stat&) { names.push_back(name); },
+      [](const std::string&, const Stat&) {});
+  return names;
+}
+
 std::vector<TreeFault> compare_tree(const Root& cache, const ModuleVersion& m,
                                     const FileHashes& files) {
   using enum TreeFault::Kind;
@@ -348,6 +356,11 @@ Expected sumdb_record(const Root& cache, const std::string& gosumdb, const Modul
   }
   if (!expected.zip.empty() || !expected.go_mod.empty()) expected.by = Expected::By::sumdb;
   return expected;
+}
+
+// What is no JSON object go fetches again by itself; what is one, it believes.
+bool would_mislead(std::string_view json, const ModuleVersion& m) {
+  return nlohmann::json::parse(json, nullptr, false).is_object() && !is_info_of(json, m);
 }
 
 bool is_info_of(std::string_view json, const ModuleVersion& m) {

@@ -86,9 +86,15 @@ std::vector<TreeFault> compare_tree(const Root& cache, const ModuleVersion& m,
 // read or is no regular file (then no h1 can be right).
 std::optional<FileHashes> hash_tree(const Root& cache, const ModuleVersion& m);
 
+// Names of the files in a tree, relative to it.
+std::vector<std::string> tree_files(const Root& cache, const ModuleVersion& m);
+
 // What the cached record of the checksum database says, if it has one; not verified here: go does
 // that.
 Expected sumdb_record(const Root& cache, const std::string& gosumdb, const ModuleVersion& m);
+
+// A well-formed .info, but of another version: go would believe it.
+bool would_mislead(std::string_view json, const ModuleVersion& m);
 
 // True if this is a well-formed .info of that version.
 bool is_info_of(std::string_view json, const ModuleVersion& m);

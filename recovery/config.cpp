@@ -1,0 +1,71 @@
+#include "recovery/config.hpp"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define TOML_EXCEPTIONS 0
+#include <toml++/toml.h>
+
+#include "recovery/go_mod.hpp"
+#include "recovery/layout.hpp"
+#include "recovery/recover.hpp"
+#include "recovery/run.hpp"
+#include "recovery/sources.hpp"
+
+namespace recovery {
+namespace {
+
+bool is_trusted(const std::string& path) {
+  struct stat st;
+  if (::stat(path.c_str(), &st) != 0 || !S_ISREG(st.st_mode)) return false;
+  if ((st.st_uid == 0 || st.st_uid == ::geteuid()) && (st.st_mode & 022) == 0) return true;
+  trace("config: " + path + " can be written by others; not read");
+  return false;
+}
+
+void take(const toml::table& table, const char* name, std::vector<std::string>& into) {
+  const toml::array* values = table[name].as_array();
+  if (values == nullptr) return;
+  into.clear();
+  for (const auto& value : *values) {
+    if (const auto text = value.value<std::string>()) into.push_back(*text);
+  }
+}
+
+void read_file(const std::string& path, const std::string& main_module_dir, Config& config) {
+  char* resolved = ::realpath(path.c_str(), nullptr);
+  const std::string real = resolved == nullptr ? "" : resolved;
+  std::free(resolved);
+  if (real.empty() || !is_trusted(real)) return;
+  if (!main_module_dir.empty() && real.starts_with(main_module_dir + "/")) {
+    trace("config: " + path + " lies in the main module; not read");
+    return;
+  }
+  const toml::parse_result parsed = toml::parse(read_text_file(real));
+  if (!parsed) {
+    trace("config: " + path + ": " + std::string(parsed.error().description()));
+    return;
+  }
+  take(parsed.table(), "public", config.public_proxies);
+  take(parsed.table(), "fallback", config.fallback);
+}
+
+}  // namespace
+
+Config read_config(const std::vector<std::string>& env, const std::string& main_module_dir) {
+  Config config;
+  read_file("/etc/gomend/config.toml", main_module_dir, config);
+  std::string home = env_value(env, "XDG_CONFIG_HOME");
+  if (home.empty()) home = env_value(env, "HOME") + "/.config";
+  if (home.starts_with("/")) read_file(home + "/gomend/config.toml", main_module_dir, config);
+  if (const std::string value = env_value(env, "GOMEND_PUBLIC"); !value.empty()) {
+    config.public_proxies = proxy_entries(value);
+  }
+  if (const std::string value = env_value(env, "GOMEND_FALLBACK"); !value.empty()) {
+    config.fallback = proxy_entries(value);
+  }
+  return config;
+}
+
+}  // namespace recovery

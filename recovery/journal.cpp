@@ -1,0 +1,114 @@
+#include "recovery/journal.hpp"
+
+#include <fcntl.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+
+#include <cerrno>
+#include <ctime>
+#include <nlohmann/json.hpp>
+
+#include "recovery/fd.hpp"
+#include "recovery/go_mod.hpp"
+#include "recovery/recover.hpp"
+#include "recovery/run.hpp"
+
+namespace recovery {
+namespace {
+
+constexpr off_t largest_journal = 4 << 20;  // bytes; then the older half goes
+
+std::string now() {
+  const std::time_t time = std::time(nullptr);
+  std::tm parts = {};
+  ::gmtime_r(&time, &parts);
+  char text[32];
+  std::strftime(text, sizeof text, "%Y-%m-%dT%H:%M:%SZ", &parts);
+  return text;
+}
+
+bool make_private_dir(const std::string& dir) {
+  for (std::size_t slash = dir.find('/', 1); slash != dir.npos; slash = dir.find('/', slash + 1)) {
+    ::mkdir(dir.substr(0, slash).c_str(), 0700);
+  }
+  ::mkdir(dir.c_str(), 0700);
+  struct stat st;
+  return ::lstat(dir.c_str(), &st) == 0 && S_ISDIR(st.st_mode) && st.st_uid == ::geteuid() &&
+         (st.st_mode & 077) == 0;
+}
+
+// Keeps the newer half of a journal that has grown too large; under its lock.
+void shorten(const Fd& file, const std::string& path) {
+  const std::string text = read_text_file(path);
+  const std::size_t middle = text.find('\n', text.size() / 2);
+  if (middle == text.npos || ::ftruncate(file.get(), 0) != 0) return;
+  const std::string rest = text.substr(middle + 1);
+  if (::write(file.get(), rest.data(), rest.size()) < 0) trace("journal: can't be shortened");
+}
+
+std::string text_of(const nlohmann::json& line, const char* name) {
+  return line.contains(name) && line[name].is_string() ? line[name].get<std::string>()
+                                                       : std::string();
+}
+
+std::vector<std::string> list_of(const nlohmann::json& line, const char* name) {
+  std::vector<std::string> values;
+  if (!line.contains(name) || !line[name].is_array()) return values;
+  for (const auto& value : line[name]) {
+    if (value.is_string()) values.push_back(value.get<std::string>());
+  }
+  return values;
+}
+
+}  // namespace
+
+std::string state_dir(const std::vector<std::string>& env) {
+  const std::string state = env_value(env, "XDG_STATE_HOME");
+  if (state.starts_with("/")) return state + "/gomend";
+  const std::string home = env_value(env, "HOME");
+  return home.starts_with("/") ? home + "/.local/state/gomend" : std::string();
+}
+
+void write_journal(const std::vector<std::string>& env, const JournalEntry& entry) {
+  const std::string dir = state_dir(env);
+  if (dir.empty() || !make_private_dir(dir)) return trace("journal: no state directory of ours");
+  const std::string path = dir + "/journal.jsonl";
+  const Fd file(::open(path.c_str(), O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600));
+  struct stat st;
+  if (!file || ::fstat(file.get(), &st) != 0 || st.st_uid != ::geteuid()) {
+    return trace("journal: " + path + " can't be written");
+  }
+  ::flock(file.get(), LOCK_EX);
+  if (st.st_size > largest_journal) shorten(file, path);
+  const nlohmann::ordered_json line{{"time", now()},
+                                    {"module", entry.module},
+                                    {"class", entry.class_id},
+                                    {"findings", entry.findings},
+                                    {"done", entry.done},
+                                    {"source", entry.source},
+                                    {"cache", entry.cache},
+                                    {"quarantine", entry.quarantine},
+                                    {"replaced", entry.replaced}};
+  const std::string text =
+      line.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace) + "\n";
+  if (::write(file.get(), text.data(), text.size()) < 0)
+    trace("journal: " + path + " is not written");
+}
+
+std::vector<JournalEntry> read_journal(const std::vector<std::string>& env) {
+  std::vector<JournalEntry> entries;
+  std::string text = read_text_file(state_dir(env) + "/journal.jsonl");
+  while (!text.empty()) {
+    const std::size_t end = text.find('\n');
+    const auto line = nlohmann::json::parse(text.substr(0, end), nullptr, false);
+    text = end == text.npos ? std::string() : text.substr(end + 1);
+    if (!line.is_object()) continue;
+    entries.push_back({text_of(line, "time"), text_of(line, "module"), text_of(line, "class"),
+                       list_of(line, "findings"), text_of(line, "done"), text_of(line, "source"),
+                       text_of(line, "cache"), text_of(line, "quarantine"),
+                       list_of(line, "replaced")});
+  }
+  return entries;
+}
+
+}  // namespace recovery

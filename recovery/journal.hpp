@@ -1,0 +1,28 @@
+#pragma once
+// Every repair is one line of JSON in $XDG_STATE_HOME/gomend/journal.jsonl (~/.local/state without
+// it): what was wrong, what was done, where the replaced files wait. 0600, in a directory 0700 that
+// must be the effective user's own: a state directory of someone else is not written to, and a
+// journal that can't be written costs nobody his repair.
+
+#include <string>
+#include <vector>
+
+namespace recovery {
+
+struct JournalEntry {
+  std::string time;      // RFC 3339, UTC
+  std::string module;    // "example.com/a@v1.0.0"
+  std::string class_id;  // what go's words were taken for
+  std::vector<std::string> findings;
+  std::string done;
+  std::string source;                 // fetched from here, if not from the first source
+  std::string cache;                  // GOMODCACHE
+  std::string quarantine;             // id, for `gomend restore`
+  std::vector<std::string> replaced;  // paths relative to the cache
+};
+
+void write_journal(const std::vector<std::string>& env, const JournalEntry& entry);
+std::vector<JournalEntry> read_journal(const std::vector<std::string>& env);  // oldest first
+std::string state_dir(const std::vector<std::string>& env);  // empty if there is no home
+
+}  // namespace recovery

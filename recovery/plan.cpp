@@ -1,0 +1,60 @@
+#include "recovery/plan.hpp"
+
+#include <array>
+
+namespace recovery {
+namespace {
+
+// To add a reaction to a class: one row here; the rules that tell the class are in patterns/rules/.
+// Only if no step fits, a new one in plan.hpp and what it does in recover.cpp.
+constexpr std::array policies{
+    Policy{"checksum/gosum-mismatch", Step::other_source, ""},
+    Policy{"checksum/sumdb-mismatch", Step::other_source, ""},
+    Policy{"checksum/gosum-missing", Step::advise,
+           "go.sum has no entry for {module}@{version}; next: go mod download {module}"},
+    Policy{"cache/zip-corrupt", Step::other_source, ""},
+    Policy{"cache/meta-corrupt", Step::mend, ""},
+    Policy{"cache/tree-corrupt", Step::mend, ""},
+    Policy{"cache/permission", Step::mend,
+           "'{path}' is not yours to change; next: sudo chown -R \"$(id -u):$(id -g)\" '{path}'"},
+    Policy{"cache/disk-full", Step::advise,
+           "the disk is full, or a quota is used up; next: df -h \"$(go env GOMODCACHE)\" \"$(go "
+           "env GOCACHE)\""},
+    Policy{"revision/unknown", Step::other_source, ""},
+    Policy{"module/not-found", Step::other_source, ""},
+    Policy{"module/no-required", Step::look_close, ""},
+    Policy{"module/lookup-disabled", Step::look_close, ""},
+    Policy{"gomod/parse-error", Step::look_close, ""},
+    Policy{"gomod/go-version", Step::look_close, ""},
+    Policy{"gomod/other", Step::look_close, ""},
+    Policy{"toolchain/unavailable", Step::look_close, ""},
+    Policy{"other/compile", Step::look_close, ""},
+    Policy{"other/vet", Step::look_close, ""},
+};
+
+std::string replaced(std::string text, std::string_view name, const std::string& value) {
+  for (std::size_t at; (at = text.find(name)) != text.npos && !value.empty();) {
+    text.replace(at, name.size(), value);
+  }
+  return text;
+}
+
+}  // namespace
+
+const Policy& policy_of(std::string_view class_id) {
+  static constexpr Policy hands_off;
+  for (const Policy& policy : policies) {
+    if (policy.class_id == class_id) return policy;
+  }
+  return hands_off;
+}
+
+std::string advice_for(const Policy& policy, const patterns::Diagnosis& d) {
+  std::string text = replaced(std::string(policy.advice), "{module}", d.module);
+  text = replaced(std::move(text), "{version}", d.version);
+  text = replaced(std::move(text), "{path}", d.path);
+  text = replaced(std::move(text), "{package}", d.package);
+  return text.find('{') == text.npos ? text : std::string();
+}
+
+}  // namespace recovery

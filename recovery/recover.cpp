@@ -1,0 +1,339 @@
+#include "recovery/recover.hpp"
+
+#include <algorithm>
+#include <atomic>
+#include <chrono>
+#include <cstdio>
+#include <map>
+#include <memory>
+#include <thread>
+
+#include "patterns/diagnosis.hpp"
+#include "recovery/advice.hpp"
+#include "recovery/build_list.hpp"
+#include "recovery/config.hpp"
+#include "recovery/journal.hpp"
+#include "recovery/layout.hpp"
+#include "recovery/mend.hpp"
+#include "recovery/plan.hpp"
+#include "recovery/suspects.hpp"
+
+namespace recovery {
+namespace {
+
+using patterns::Diagnosis;
+using Clock = std::chrono::steady_clock;
+
+constexpr auto rest_budget =
+    std::chrono::seconds(5);  // for the contents of the modules that nobody named
+
+// What the text and the settings say together: where to look, and how far we may go.
+struct Scene {
+  std::vector<Diagnosis> diagnoses;
+  Settings settings;
+  Config config;
+  std::unique_ptr<Root> cache;
+  std::unique_ptr<BuildList> list;
+  std::set<ModuleVersion> named;
+  std::set<ModuleVersion> suspects;  // named, and hinted at
+  Step step = Step::nothing;
+
+  const Diagnosis& root() const { return diagnoses.front(); }
+  bool is_suspect(const ModuleVersion& m) const { return suspects.contains(m); }
+};
+
+// The root cause says whether this is ours at all; then the strongest step of what else was said
+// counts.
+Step step_of(const std::vector<Diagnosis>& diagnoses) {
+  Step step = Step::nothing;
+  for (const Diagnosis& d : diagnoses) step = std::max(step, policy_of(d.class_id).step);
+  const Step root = policy_of(diagnoses.front().class_id).step;
+  return root == Step::nothing || root == Step::advise ? root : std::min(step, Step::other_source);
+}
+
+std::unique_ptr<Scene> set_scene(const Request& request) {
+  auto scene = std::make_unique<Scene>();
+  scene->diagnoses = patterns::diagnose(request.text);
+  for (const Diagnosis& d : scene->diagnoses)
+    trace("diagnosis: " + d.class_id + " (" + d.rule + "): " + d.line);
+  if (scene->diagnoses.empty()) return nullptr;
+  scene->step = step_of(scene->diagnoses);
+  if (scene->step == Step::nothing) return nullptr;
+  scene->settings = read_settings(request);
+  const std::string& go_mod = scene->settings.go_mod;
+  scene->config = read_config(request.env, go_mod.substr(0, go_mod.rfind('/')));
+  if (!scene->settings.mod_cache.starts_with("/")) return nullptr;
+  scene->cache = std::make_unique<Root>(scene->settings.mod_cache);
+  scene->named = named_modules(scene->diagnoses, request, scene->settings);
+  scene->list = std::make_unique<BuildList>(scene->settings, *scene->cache, scene->named);
+  scene->suspects = hinted_modules(scene->diagnoses, request, *scene->list);
+  scene->suspects.insert(scene->named.begin(), scene->named.end());
+  return scene;
+}
+
+std::vector<ModuleState> inspect_all(const Scene& scene, const std::vector<ModuleVersion>& modules,
+                                     Depth depth, std::chrono::milliseconds budget) {
+  std::vector<std::unique_ptr<ModuleState>> states(modules.size());
+  std::atomic<std::size_t> next = 0;
+  const auto deadline = Clock::now() + budget;
+  const auto work = [&] {
+    for (std::size_t i; (i = next++) < modules.size();) {
+      const Depth affordable = Clock::now() < deadline ? depth : Depth::facts;
+      try {
+        states[i] = std::make_unique<ModuleState>(
+            inspect(*scene.cache, modules[i], scene.list->expected(modules[i]), affordable));
+      } catch (const std::exception& error) {  // nothing is known about it then
+        trace("inspect " + modules[i].str() + ": " + error.what());
+      }
+    }
+  };
+  const std::size_t helpers =
+      std::min<std::size_t>({modules.size() / 4, std::thread::hardware_concurrency(), 8});
+  {
+    std::vector<std::jthread> threads;
+    for (std::size_t i = 0; i < helpers; ++i) threads.emplace_back(work);
+    work();
+  }
+  std::vector<ModuleState> found;
+  for (auto& state : states) {
+    if (state) found.push_back(std::move(*state));
+  }
+  return found;
+}
+
+std::vector<ModuleState> causes_among(const Scene& scene, const Mender& mender,
+                                      const std::vector<ModuleVersion>& modules, Depth depth,
+                                      std::chrono::milliseconds budget) {
+  std::vector<ModuleState> causes = inspect_all(scene, modules, depth, budget);
+  std::erase_if(causes, [&](const ModuleState& state) {
+    return !mender.has_cause(state, scene.is_suspect(state.module));
+  });
+  for (const ModuleState& cause : causes) {
+    for (const std::string& phrase : describe(cause))
+      trace("evidence: " + cause.module.str() + ": " + phrase);
+  }
+  return causes;
+}
+
+std::vector<ModuleState> causes_among_suspects(const Scene& scene, const Mender& mender) {
+  // A guess from the user's own compile error must not cost him much; what go named outright may.
+  const bool is_guess = scene.step == Step::look_close;
+  return causes_among(scene, mender, {scene.suspects.begin(), scene.suspects.end()},
+                      scene.step == Step::look_close ? Depth::used : Depth::everything,
+                      is_guess ? std::chrono::milliseconds(500) : std::chrono::milliseconds(30000));
+}
+
+// One retry must be enough: once one artefact is known to be rotten, the rest of the build list is
+// looked at too.
+void add_causes_in_rest(const Scene& scene, const Mender& mender,
+                        std::vector<ModuleState>& causes) {
+  std::vector<ModuleVersion> rest;
+  for (const ModuleVersion& m : scene.list->modules()) {
+    if (!scene.is_suspect(m)) rest.push_back(m);
+  }
+  for (ModuleState& state : causes_among(scene, mender, rest, Depth::used, rest_budget)) {
+    causes.push_back(std::move(state));
+  }
+}
+
+class Recovery {
+ public:
+  Recovery(const Request& request, const Scene& scene)
+      : request_(request),
+        scene_(scene),
+        sources_(*scene.cache, scene.settings, request, scene.config),
+        mender_(*scene.cache, scene.settings, request, sources_) {}
+
+  Outcome run() {
+    std::vector<ModuleState> causes = causes_among_suspects(scene_, mender_);
+    if (!causes.empty()) {
+      add_causes_in_rest(scene_, mender_, causes);
+      for (const ModuleState& cause : causes) mend(cause);
+    } else if (was_mended_meanwhile()) {
+      say(*scene_.named.begin(), "was mended meanwhile", "");
+      outcome_.kind = Outcome::Kind::mended;
+    } else if (scene_.step == Step::other_source) {
+      for (const ModuleVersion& m : scene_.named) ask_other_sources(m);
+    }
+    if (outcome_.kind != Outcome::Kind::mended) advise();
+    return std::move(outcome_);
+  }
+
+  bool has_cause() { return !causes_among_suspects(scene_, mender_).empty(); }
+
+ private:
+  void mend(const ModuleState& cause) {
+    const ModuleVersion& m = cause.module;
+    if (request_.advise_only) return say_only(cause);
+    Mended mended;
+    try {
+      mended = mender_.mend(m, scene_.list->expected(m), scene_.is_suspect(m));
+    } catch (const std::exception& error) {
+      mended.failure = error.what();
+      mended.findings = describe(cause);
+    }
+    trace("mend " + m.str() + ": " +
+          (mended.failure.empty() ? mended.done : "failed: " + mended.failure));
+    if (!mended.failure.empty()) return note_failure(m, cause, mended);
+    if (!mended.changed) {  // someone else had it mended while we waited for the lock
+      say(m, "was mended meanwhile", "");
+      outcome_.kind = Outcome::Kind::mended;
+      return;
+    }
+    note_success(m, mended);
+  }
+
+  void note_success(const ModuleVersion& m, const Mended& mended) {
+    say(m, joined(mended.findings), mended.done);
+    outcome_.kind = Outcome::Kind::mended;
+    if (request_.started_ns > 0 && mended.newest_change_ns > request_.started_ns) {
+      outcome_.damage_is_newer = true;
+    }
+    write_journal(request_.env,
+                  {"", m.str(), scene_.root().class_id, mended.findings, mended.done, mended.source,
+                   scene_.settings.mod_cache, mender_.quarantine_id(), mended.replaced});
+  }
+
+  void note_failure(const ModuleVersion& m, const ModuleState& cause, const Mended& mended) {
+    failed_.emplace(m, mended.findings.empty() ? describe(cause) : mended.findings);
+    failure_ = mended.failure;
+  }
+
+  void say_only(const ModuleState& cause) {
+    const std::vector<std::string> findings = describe(cause);
+    say(cause.module, findings.empty() ? "go's index of its packages is stale" : joined(findings),
+        "would be mended, but GOMEND=advise");
+    outcome_.kind = Outcome::Kind::advice;
+  }
+
+  // The cache is sound (or holds nothing of it): the source is at fault, or go.sum is.
+  void ask_other_sources(const ModuleVersion& m) {
+    const auto sources = sources_.for_module(m);
+    if (sources.size() > 1 && request_.advise_only) {
+      say(m, sources_.first_name() + " does not give it",
+          "other sources would be asked, but GOMEND=advise");
+      outcome_.kind = Outcome::Kind::advice;
+      return;
+    }
+    Mended mended;
+    if (sources.size() > 1) {
+      try {
+        mended = mender_.fetch_missing(m, scene_.list->expected(m));
+      } catch (const std::exception& error) {
+        mended.failure = error.what();
+      }
+    }
+    if (!mended.changed) {
+      failed_.emplace(m, std::vector<std::string>{});
+      failure_ = mended.failure;
+      return;
+    }
+    const bool is_checksum = scene_.root().class_id.starts_with("checksum/");
+    mended.findings = {sources_.first_name() +
+                       (is_checksum ? " gives wrong bytes" : " does not give it")};
+    note_success(m, mended);
+  }
+
+  // The artefact that go named is sound now, and younger than the failed attempt: another gomend,
+  // or go, was faster.
+  bool was_mended_meanwhile() const {
+    if (request_.started_ns <= 0) return false;
+    for (const Diagnosis& d : scene_.diagnoses) {
+      const auto located = locate(scene_.settings.mod_cache, d.path);
+      if (!located || !d.class_id.starts_with("cache/")) continue;
+      const std::string rel = located->extension.empty()
+                                  ? tree_dir(located->module)
+                                  : download_file(located->module, located->extension);
+      const Stat st = scene_.cache->stat(rel);
+      const bool is_there = st.kind == Kind::regular || st.kind == Kind::directory;
+      if (is_there && st.changed_ns() > request_.started_ns) return true;
+    }
+    return false;
+  }
+
+  void advise() {
+    if (outcome_.kind == Outcome::Kind::advice) return;
+    std::string words;
+    if (!failed_.empty()) {
+      const auto& [m, findings] = *failed_.begin();
+      words = story(m, findings);
+      if (!words.empty()) say(m, words, "");
+    } else {
+      words = advice_for(policy_of(scene_.root().class_id), scene_.root());
+      if (!words.empty()) {
+        outcome_.words.push_back(words);
+        outcome_.annotations.push_back(words);
+      }
+    }
+    if (!words.empty()) outcome_.kind = Outcome::Kind::advice;
+  }
+
+  // Why no source helps: go.sum is wrong, or the module was changed upstream, or nobody can be
+  // reached.
+  std::string story(const ModuleVersion& m, const std::vector<std::string>& findings) {
+    const bool is_checksum = scene_.root().class_id.starts_with("checksum/");
+    const Expected expected = scene_.list->expected(m);
+    if (is_checksum && expected.by == Expected::By::go_sum && !request_.advise_only) {
+      try {
+        return checksum_story(m, expected, mender_.ask_sumdb(m));
+      } catch (const std::exception& error) {
+        trace("ask the checksum database: " + std::string(error.what()));
+      }
+    }
+    if (findings.empty()) return advice_for(policy_of(scene_.root().class_id), scene_.root());
+    return joined(findings) +
+           "; no source that your settings trust gives the right bytes; next: go mod download " +
+           m.str();
+  }
+
+  static std::string joined(const std::vector<std::string>& phrases) {
+    std::string text;
+    for (const std::string& phrase : phrases) text += (text.empty() ? "" : " and ") + phrase;
+    return text;
+  }
+
+  void say(const ModuleVersion& m, const std::string& what, const std::string& done) {
+    const std::string rest = ": " + what + (done.empty() ? "" : "; " + done);
+    outcome_.words.push_back(m.str() + rest);
+    outcome_.annotations.push_back((sources_.is_private(m) ? "a private module" : m.str()) + rest);
+  }
+
+  const Request& request_;
+  const Scene& scene_;
+  Sources sources_;
+  Mender mender_;
+  std::map<ModuleVersion, std::vector<std::string>> failed_;
+  std::string failure_;
+  Outcome outcome_;
+};
+
+int trace_fd = -1;
+const Clock::time_point trace_start = Clock::now();
+
+}  // namespace
+
+bool look(const Request& request) {
+  const auto scene = set_scene(request);
+  return scene && scene->step != Step::advise && Recovery(request, *scene).has_cause();
+}
+
+Outcome recover(const Request& request) {
+  const auto scene = set_scene(request);
+  if (!scene) return {};
+  return Recovery(request, *scene).run();
+}
+
+void set_trace(int fd) {
+  trace_fd = fd;
+}
+
+void trace(const std::string& step) {
+  if (trace_fd < 0) return;
+  const std::chrono::duration<double, std::milli> passed = Clock::now() - trace_start;
+  char text[1200];
+  const int size = std::snprintf(text, sizeof text, "gomend: trace: %8.1f ms  %.1000s\n",
+                                 passed.count(), step.c_str());
+  if (::write(trace_fd, text, static_cast<std::size_t>(size)) < 0) trace_fd = -1;
+}
+
+}  // namespace recovery

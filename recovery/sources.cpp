@@ -1,0 +1,101 @@
+#include "recovery/sources.hpp"
+
+#include <algorithm>
+
+#include "recovery/run.hpp"
+
+namespace recovery {
+namespace {
+
+using namespace std::chrono_literals;
+
+std::string trimmed(std::string_view s) {
+  const std::size_t begin = s.find_first_not_of(" \t\r\n");
+  if (begin == s.npos) return {};
+  return std::string(s.substr(begin, s.find_last_not_of(" \t\r\n") - begin + 1));
+}
+
+std::string without_slash(std::string entry) {
+  while (entry.ends_with('/')) entry.pop_back();
+  return entry;
+}
+
+// The proxy that the toolchain would use if nobody had said anything: public by definition, and no
+// name is built in.
+std::string go_default(const Request& request) {
+  std::vector<std::string> env{"GOENV=off", "GOTOOLCHAIN=local"};
+  for (const char* name : {"HOME", "PATH", "GOPATH", "GOROOT"}) {
+    if (const std::string value = env_value(request.env, name); !value.empty())
+      set_env(env, name, value);
+  }
+  const RunResult result = run({request.go, "env", "GOPROXY"}, env, "/", 20s);
+  const auto entries = proxy_entries(trimmed(result.out));
+  return result.ok && !entries.empty() ? entries.front() : std::string();
+}
+
+}  // namespace
+
+std::vector<std::string> proxy_entries(std::string_view goproxy) {
+  std::vector<std::string> entries;
+  while (true) {
+    const std::size_t end = goproxy.find_first_of(",|");
+    if (std::string entry = trimmed(goproxy.substr(0, end)); !entry.empty())
+      entries.push_back(entry);
+    if (end == goproxy.npos) return entries;
+    goproxy.remove_prefix(end + 1);
+  }
+}
+
+std::string source_name(std::string_view entry) {
+  const std::size_t scheme = entry.find("://");
+  if (scheme == entry.npos) return std::string(entry);
+  if (entry.starts_with("file://")) return std::string(entry);
+  std::string_view host = entry.substr(scheme + 3);
+  host = host.substr(0, host.find('/'));
+  return std::string(host.substr(host.rfind('@') == host.npos ? 0 : host.rfind('@') + 1));
+}
+
+Sources::Sources(const Root& cache, const Settings& settings, const Request& request,
+                 const Config& config)
+    : cache_(cache), settings_(settings), request_(request), config_(config) {}
+
+bool Sources::is_private(const ModuleVersion& m) const {
+  return match_prefix_patterns(settings_.no_proxy, m.path()) ||
+         match_prefix_patterns(settings_.go_private, m.path());
+}
+
+std::string Sources::first_name() const {
+  const auto entries = proxy_entries(settings_.proxy);
+  return entries.empty() ? "direct" : source_name(entries.front());
+}
+
+// The checksum database publishes the names of what it holds; and what was asked of a public proxy
+// has gone there already. Everything else may be somebody's own.
+bool Sources::is_proved_public(const ModuleVersion& m) const {
+  if (is_private(m)) return false;
+  const bool is_checked = !match_prefix_patterns(settings_.no_sumdb, m.path());
+  if (is_checked && sumdb_record(cache_, settings_.sumdb, m).by == Expected::By::sumdb) return true;
+  const auto entries = proxy_entries(settings_.proxy);
+  if (entries.empty()) return false;
+  const std::string first = without_slash(entries.front());
+  const auto is_first = [&](const std::string& entry) { return without_slash(entry) == first; };
+  if (std::ranges::any_of(config_.public_proxies, is_first)) return true;
+  return config_.public_proxies.empty() && is_first(go_default(request_));
+}
+
+std::vector<Source> Sources::for_module(const ModuleVersion& m) const {
+  std::vector<Source> sources{{"", first_name()}};
+  const auto entries = proxy_entries(settings_.proxy);
+  if ((entries.size() < 2 && config_.fallback.empty()) || !is_proved_public(m)) return sources;
+  // Each rest of the list, so that go's own rules decide about what stands behind.
+  std::size_t at = 0;
+  for (std::size_t i = 1; i < entries.size(); ++i) {
+    at = settings_.proxy.find_first_of(",|", at) + 1;
+    if (entries[i] != "off")
+      sources.push_back({settings_.proxy.substr(at), source_name(entries[i])});
+  }
+  for (const std::string& entry : config_.fallback) sources.push_back({entry, source_name(entry)});
+  return sources;
+}
+
+}  // namespace recovery

@@ -1,0 +1,47 @@
+#pragma once
+// From where a module version may be fetched when the first source failed: only sources that the
+// user's own settings trust already, and only for modules whose name is public anyway.
+//
+// Source of truth: `go help goproxy` (the list, "," and "|"), GOPRIVATE and GONOPROXY
+// (module.MatchPrefixPatterns).
+
+#include <string>
+#include <vector>
+
+#include "recovery/config.hpp"
+#include "recovery/inspect.hpp"
+#include "recovery/settings.hpp"
+
+namespace recovery {
+
+struct Source {
+  std::string proxy;  // a value of GOPROXY; empty: the user's own, as it is
+  std::string name;   // for words: "proxy.example.com", "direct"
+};
+
+class Sources {
+ public:
+  Sources(const Root& cache, const Settings& settings, const Request& request,
+          const Config& config);
+
+  // The user's GOPROXY first; behind it, for a public module, each rest of that list and the user's
+  // fallbacks.
+  std::vector<Source> for_module(const ModuleVersion& m) const;
+
+  // Covered by GOPRIVATE or GONOPROXY: its name is not even written where it may travel.
+  bool is_private(const ModuleVersion& m) const;
+  std::string first_name() const;
+
+ private:
+  bool is_proved_public(const ModuleVersion& m) const;
+  const Root& cache_;
+  const Settings& settings_;
+  const Request& request_;
+  const Config& config_;
+};
+
+std::vector<std::string> proxy_entries(std::string_view goproxy);  // ["https://a", "direct"]
+std::string source_name(
+    std::string_view entry);  // host of a URL, without user and password; "direct" as it is
+
+}  // namespace recovery

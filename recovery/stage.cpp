@@ -1,0 +1,134 @@
+#include "recovery/stage.hpp"
+
+#include <fcntl.h>
+#include <sys/file.h>
+
+#include <cerrno>
+#include <nlohmann/json.hpp>
+#include <system_error>
+
+#include "recovery/layout.hpp"
+#include "recovery/run.hpp"
+
+namespace recovery {
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr std::string_view prefix = "stage-";
+constexpr auto fetch_limit =
+    120s;  // go itself has no limit at all: a silent server would hold us for ever
+
+std::string go_sum_lines(const ModuleVersion& m, const Expected& lines) {
+  std::string text;
+  for (const std::string& h1 : lines.zip) text += m.path() + " " + m.version() + " " + h1 + "\n";
+  for (const std::string& h1 : lines.go_mod) {
+    text += m.path() + " " + m.version() + "/go.mod " + h1 + "\n";
+  }
+  return text;
+}
+
+// Copies what lies below one directory into another; both may be absent. Small state of the
+// checksum database only.
+void copy_tree(const Root& from, const std::string& source, const Root& to,
+               const std::string& target) {
+  const auto names = from.list(source);
+  if (!names) return;
+  to.make_directories(target);
+  for (const std::string& name : *names) {
+    if (from.stat(source + "/" + name).kind == Kind::directory) {
+      copy_tree(from, source + "/" + name, to, target + "/" + name);
+    } else if (const auto bytes = from.read(source + "/" + name, 1 << 20)) {
+      to.write_new(target + "/" + name, *bytes, 0666);
+    }
+  }
+}
+
+std::string error_of(const RunResult& result) {
+  if (result.timed_out) return "no answer within 120 s";
+  const auto answer = nlohmann::json::parse(result.out, nullptr, false);
+  if (answer.is_object() && answer.contains("Error") && answer["Error"].is_string()) {
+    return answer["Error"].get<std::string>();
+  }
+  return result.err;
+}
+
+}  // namespace
+
+Stage::Stage(const Root& cache, const Settings& settings, const Request& request)
+    : cache_(cache), settings_(settings), request_(request) {
+  const std::string base(own_dir);
+  cache_.make_directories(base);
+  remove_stale();
+  for (int i = 0;; ++i) {
+    dir_ = base + "/" + std::string(prefix) + std::to_string(::getpid()) + "-" + std::to_string(i);
+    if (cache_.stat(dir_).kind == Kind::absent) break;
+  }
+  cache_.make_directories(dir_);
+  lock_ = cache_.open(dir_, O_RDONLY | O_DIRECTORY);
+  if (::flock(lock_.get(), LOCK_EX | LOCK_NB) != 0) {
+    throw std::system_error(errno, std::generic_category(), cache_.absolute(dir_));
+  }
+}
+
+Stage::~Stage() {
+  try {
+    cache_.remove_tree(dir_);
+  } catch (const std::exception&) {  // the next one removes it
+  }
+}
+
+void Stage::remove_stale() const {
+  const std::string base(own_dir);
+  for (const std::string& name : cache_.list(base).value_or(std::vector<std::string>{})) {
+    if (!name.starts_with(prefix)) continue;
+    const Fd dir = cache_.try_open(base + "/" + name, O_RDONLY | O_DIRECTORY);
+    if (dir && ::flock(dir.get(), LOCK_EX | LOCK_NB) == 0) cache_.remove_tree(base + "/" + name);
+  }
+}
+
+std::string Stage::fresh_name() {
+  return dir_ + "/new-" + std::to_string(names_++);
+}
+
+std::string Stage::file(const ModuleVersion& m, std::string_view extension) const {
+  return fetched_ + "/" + download_file(m, extension);
+}
+
+Stage::Fetched Stage::fetch(const ModuleVersion& m, const Expected& lines,
+                            const std::string& proxy) {
+  const std::string place = fresh_name();
+  fetched_ = place + "/mod";
+  cache_.make_directories(fetched_);
+  cache_.make_directories(place + "/main");
+  cache_.write_new(place + "/main/go.mod", "module gomend.invalid/stage\n", 0666);
+  cache_.write_new(place + "/main/go.sum", go_sum_lines(m, lines), 0666);
+  if (!settings_.go_path.empty() && settings_.go_path.starts_with("/")) {
+    try {
+      copy_tree(Root(settings_.go_path), "pkg/sumdb", cache_, place + "/gopath/pkg/sumdb");
+    } catch (const std::system_error&) {  // no GOPATH yet: nothing to copy
+    }
+  }
+  if (lines.zip.empty() || lines.go_mod.empty()) {
+    copy_tree(cache_, "cache/download/sumdb", cache_, fetched_ + "/cache/download/sumdb");
+  }
+
+  std::vector<std::string> env = request_.env;
+  set_env(env, "GOMODCACHE", cache_.absolute(fetched_));
+  set_env(env, "GOPATH", cache_.absolute(place + "/gopath"));
+  set_env(env, "GOFLAGS", "-modcacherw");  // an empty one would let go's env file speak
+  set_env(env, "GOWORK", "off");
+  set_env(env, "GO111MODULE", "on");
+  set_env(env, "GOTOOLCHAIN", "local");
+  if (!proxy.empty()) set_env(env, "GOPROXY", proxy);
+  const RunResult result = run({request_.go, "mod", "download", "-json", m.str()}, env,
+                               cache_.absolute(place + "/main"), fetch_limit);
+  Fetched fetched;
+  fetched.ok = result.ok && cache_.stat(file(m, ".zip")).kind == Kind::regular;
+  if (!fetched.ok) fetched.error = error_of(result);
+  trace("fetch " + m.str() + (proxy.empty() ? "" : " from another source") +
+        (fetched.ok ? ": done" : ": " + fetched.error.substr(0, 400)));
+  return fetched;
+}
+
+}  // namespace recovery

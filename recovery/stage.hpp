@@ -1,0 +1,50 @@
+#pragma once
+// A place beside the cache, on its file system, where replacements are fetched and verified before
+// anything is swapped: GOMODCACHE/cache/gomend/stage-…, gone when the object is. go itself fetches,
+// into a GOMODCACHE of its own there, in a module of its own whose go.sum holds the expected lines,
+// with a copy of GOPATH/pkg/sumdb (that fetch must not move the user's signed tree head). The
+// user's environment, his go and the sources he trusts; nothing of verification is changed.
+//
+// Stages left behind by a gomend that was killed are removed by the next one: each holds a flock on
+// its directory.
+
+#include <string>
+#include <vector>
+
+#include "recovery/inspect.hpp"
+#include "recovery/settings.hpp"
+
+namespace recovery {
+
+class Stage {
+ public:
+  Stage(const Root& cache, const Settings& settings, const Request& request);
+  ~Stage();
+  Stage(const Stage&) = delete;
+  Stage& operator=(const Stage&) = delete;
+
+  struct Fetched {
+    bool ok = false;
+    std::string error;  // what go said, when not ok
+  };
+  // `go mod download M@V` with this GOPROXY (empty: the user's own, untouched) and go.sum lines.
+  // Afterwards the files are at file(m, ".zip") and so on. Each call starts from an empty cache.
+  Fetched fetch(const ModuleVersion& m, const Expected& lines, const std::string& proxy);
+
+  // Paths relative to the cache, of what was fetched and of new files to be made here.
+  std::string file(const ModuleVersion& m, std::string_view extension) const;
+  std::string fresh_name();  // a name in the stage that is not taken
+  const std::string& dir() const { return dir_; }
+
+ private:
+  void remove_stale() const;
+  const Root& cache_;
+  const Settings& settings_;
+  const Request& request_;
+  std::string dir_;
+  std::string fetched_;  // GOMODCACHE of the last fetch, relative to the cache
+  Fd lock_;
+  int names_ = 0;
+};
+
+}  // namespace recovery

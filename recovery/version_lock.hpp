@@ -1,0 +1,26 @@
+#pragma once
+// go's own lock for one module version, cache/download/…/@v/V.lock: flock(2), exclusive. gomend
+// takes it before it fetches anything and keeps it until it has swapped, so that no go sees a
+// half-mended version and no two mend at once.
+//
+// Source of truth: cmd/go/internal/modfetch/cache.go (lockVersion), lockedfile. A lock file is
+// never removed while it is one; what is no regular file can't be one, and is itself the fault.
+
+#include <chrono>
+
+#include "recovery/module_version.hpp"
+#include "recovery/root.hpp"
+
+namespace recovery {
+
+class VersionLock {
+ public:
+  // Makes the file when it is absent. Throws std::system_error when it can't be had within
+  // `patience` (another go holds it), or at all (no rights, no flock on this file system).
+  VersionLock(const Root& cache, const ModuleVersion& m, std::chrono::milliseconds patience);
+
+ private:
+  Fd fd_;  // the lock goes with it
+};
+
+}  // namespace recovery
