@@ -1,8 +1,9 @@
 #pragma once
-// What go said, put into words that a program can use: the value that goes from the text (patterns) to the disk
-// (recovery). It says where to look, never what is wrong: "checksum mismatch" is at least five stories, and stderr is
-// text that anyone can print. Nothing here is trusted: module, version and path are raw captures, to be parsed by
-// recovery (ModuleVersion::parse, paths beneath the cache's root) or thrown away.
+// What go said, put into words that a program can use: the value that goes from the text (patterns)
+// to the disk (recovery). It says where to look, never what is wrong: "checksum mismatch" is at
+// least five stories, and stderr is text that anyone can print. Nothing here is trusted: module,
+// version and path are raw captures, to be parsed by recovery (ModuleVersion::parse, paths beneath
+// the cache's root) or thrown away.
 //
 // Example: class_id "cache/zip-corrupt", rule "unzip", remedy "evict",
 //          path "/home/me/go/pkg/mod/cache/download/example.com/a/@v/v1.0.0.zip".
@@ -33,10 +34,11 @@ struct Diagnosis {
   bool operator==(const Diagnosis&) const = default;
 };
 
-// Every distinct thing that `text` (the tail of what go wrote) tells, the root cause first: by rule order (first match
-// wins at each place), then by place in the text. Empty: nothing recognised. Compiles the rules at the first call.
-// Bounded: at most 64 results, a match limit per rule, and text beyond the last 256 KiB is not read. Never throws for
-// any content of `text` (NUL, invalid UTF-8, 1 MB lines included).
+// Every distinct thing that `text` (the tail of what go wrote) tells, the root cause first: by rule
+// order (first match wins at each place), then by place in the text. Empty: nothing recognised.
+// Compiles the rules at the first call. Bounded: at most 64 results, a match limit per rule, and
+// text beyond the last 256 KiB is not read. Never throws for any content of `text` (NUL, invalid
+// UTF-8, 1 MB lines included).
 std::vector<Diagnosis> diagnose(std::string_view text);
 
 }  // namespace patterns

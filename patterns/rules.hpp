@@ -1,6 +1,6 @@
 #pragma once
-// The rule files as they were at build time (patterns/rules/*.toml, embedded by embed.cmake), in the order in which
-// they are tried. Text only; nothing is parsed before go has failed.
+// The rule files as they were at build time (patterns/rules/*.toml, embedded by embed.cmake), in
+// the order in which they are tried. Text only; nothing is parsed before go has failed.
 
 #include <string_view>
 #include <vector>
