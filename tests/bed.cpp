@@ -3,11 +3,13 @@
 #include <algorithm>
 #include <ctime>
 #include <exception>
+#include <fstream>
 #include <iostream>
 #include <sstream>
 #include <stdexcept>
 
 #include "tests/bed/pristine.hpp"
+#include "tests/bed/replica.hpp"
 #include "tests/bed/world.hpp"
 
 namespace tests {
@@ -15,8 +17,7 @@ namespace {
 
 constexpr int max_slots = 64;
 
-// A slot's directory is left behind only by a bed that was kept, or that was killed; the first has
-// a file `kept` and is never used again.
+// A slot's directory outlives its bed; one with a file `kept` is never used again.
 FileLock take_slot(const Go& go, fs::path& root) {
   fs::create_directories(work_dir() / "beds");
   for (int slot = 0; slot < max_slots; ++slot) {
@@ -39,9 +40,9 @@ Name split(const std::string& module) {
 }
 
 // go trims a cache whose trim.txt is old, which would cost time and remove entries.
-void copy_build_cache(const fs::path& from, const fs::path& to) {
-  copy_tree(from, to, Copy::build_cache);
-  write_file(to / "trim.txt", std::to_string(std::time(nullptr)));
+void replicate_builds(const fs::path& original, const Bed& bed) {
+  replicate(original, bed.gocache, bed.root / "notes" / bed.gocache.filename());
+  write_file(bed.gocache / "trim.txt", std::to_string(std::time(nullptr)));
 }
 
 void put_gomend(const fs::path& at) {
@@ -55,7 +56,7 @@ void put_gomend(const fs::path& at) {
 fs::path warm_cache(const Bed& bed) {
   const fs::path warm = pristine(bed.toolchain) / ("warm-" + bed.root.filename().string());
   if (fs::exists(warm)) return warm;
-  copy_build_cache(pristine(bed.toolchain) / "std", bed.gocache);
+  replicate_builds(pristine(bed.toolchain) / "std", bed);
   for (const Args& args :
        {Args{"build", "./..."}, Args{"vet", "./..."}, Args{"test", "-exec", "true", "./..."}}) {
     const Ran ran = bed.go(args);
@@ -63,10 +64,47 @@ fs::path warm_cache(const Bed& bed) {
   }
   const fs::path fresh = warm.string() + ".new";
   remove_tree(fresh);
-  copy_tree(bed.gocache, fresh, Copy::build_cache);
+  copy_tree(bed.gocache, fresh);
   fs::rename(fresh, warm);
-  remove_tree(bed.gocache);
   return warm;
+}
+
+void remove_entries_but(const fs::path& directory, std::string_view kept) {
+  if (!fs::is_directory(fs::symlink_status(directory))) return remove_tree(directory);
+  fs::permissions(directory, fs::perms{0755});
+  for (const auto& entry : fs::directory_iterator(directory)) {
+    if (entry.path().filename() != kept) remove_tree(entry.path());
+  }
+}
+
+// Where a module cache waits while a bed wants none: copying it again would cost more.
+fs::path parked(const fs::path& root) {
+  return root / "parked";
+}
+
+// All of a slot but its caches, which are replicas and outlive the bed.
+void clear_slot(const fs::path& root) {
+  for (const auto* name : {"home", "app", "tmp", "bin", "test.log", "gocache-empty"}) {
+    remove_tree(root / name);
+  }
+  remove_entries_but(root / "gopath", "pkg");
+  remove_entries_but(root / "gopath/pkg", "mod");
+  if (!fs::exists(parked(root))) return;
+  remove_tree(root / "gopath/pkg/mod");
+  fs::create_directories(root / "gopath/pkg");
+  fs::rename(parked(root), root / "gopath/pkg/mod");
+}
+
+const char* gocache_name(Builds builds) {
+  switch (builds) {
+    case Builds::std:
+      return "gocache";
+    case Builds::warm:
+      return "gocache-warm";
+    case Builds::empty:
+      break;
+  }
+  return "gocache-empty";
 }
 
 }  // namespace
@@ -76,20 +114,20 @@ Bed::Bed(const Go& go, const BedOptions& options)
       env(base_env()),
       slot_(take_slot(go, root)),
       exceptions_(std::uncaught_exceptions()) {
-  const fs::path clean = pristine(go);
-  remove_tree(root);
   home = root / "home";
   gopath = root / "gopath";
   gomodcache = gopath / "pkg/mod";
-  gocache = root / "gocache";
+  gocache = root / gocache_name(options.builds);
   app = root / "app";
   tmp = root / "tmp";
   test_log = root / "test.log";
   shim = root / "bin/go";
-  fs::create_directories(tmp);
-  write_file(home / ".config/go/telemetry/mode", "off");
-  copy_tree(clean / "app", app);
-  put_gomend(shim);
+  set_env();
+  make_project(options);
+  make_caches(options);
+}
+
+void Bed::set_env() {
   env.insert({{"HOME", home.string()},
               {"GOPATH", gopath.string()},
               {"GOMODCACHE", gomodcache.string()},
@@ -97,30 +135,32 @@ Bed::Bed(const Go& go, const BedOptions& options)
               {"GOPROXY", proxy.url()},
               {"TMPDIR", tmp.string()},
               {"TEST_LOG", test_log.string()},
-              {"PATH", go.path.parent_path().string() + ":/usr/bin:/bin"}});
-  if (options.modules != Modules::empty || options.builds == Builds::warm)
-    copy_tree(clean / "mod", gomodcache);
-  if (options.builds == Builds::std) copy_build_cache(clean / "std", gocache);
-  if (options.builds == Builds::warm) copy_build_cache(warm_cache(*this), gocache);
+              {"PATH", toolchain.path.parent_path().string() + ":/usr/bin:/bin"}});
+}
+
+void Bed::make_project(const BedOptions& options) const {
+  clear_slot(root);
+  fs::create_directories(tmp);
+  write_file(home / ".config/go/telemetry/mode", "off");
+  copy_tree(pristine(toolchain) / "app", app);
+  put_gomend(shim);
+  if (!options.tool) return;
+  write_file(app / "go.mod",
+             read_file(app / "go.mod") + "\ntool github.com/acme/toolbox/cmd/hello\n");
+}
+
+void Bed::make_caches(const BedOptions& options) const {
+  replicate(pristine(toolchain) / "mod", gomodcache, root / "notes/mod");
+  if (options.builds == Builds::std) replicate_builds(pristine(toolchain) / "std", *this);
+  if (options.builds == Builds::warm) replicate_builds(warm_cache(*this), *this);
   if (options.modules == Modules::downloads) remove_trees();
-  if (options.modules == Modules::empty) remove_tree(gomodcache);
-  if (options.tool) {
-    write_file(app / "go.mod",
-               read_file(app / "go.mod") + "\ntool github.com/acme/toolbox/cmd/hello\n");
-  }
+  if (options.modules == Modules::empty) fs::rename(gomodcache, parked(root));
 }
 
 Bed::~Bed() {
-  if (must_keep(exceptions_)) {
-    write_file(root / "kept", "");
-    std::cerr << "kept: " << root.string() << '\n';
-    return;
-  }
-  try {
-    remove_tree(root);
-  } catch (const std::exception& error) {
-    std::cerr << "left: " << error.what() << '\n';
-  }
+  if (!must_keep(exceptions_)) return;  // the slot's next bed clears up
+  std::ofstream(root / "kept");
+  std::cerr << "kept: " << root.string() << '\n';
 }
 
 RunOptions Bed::merged(const RunOptions& options, bool through_gomend) const {

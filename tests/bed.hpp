@@ -4,10 +4,10 @@
 // directory that goes with the bed. Nothing of the user's is read or written, and no network is
 // used.
 //
-// Making one costs some milliseconds: a pristine state per Go version is made once, kept in the
-// work directory between runs, and copied (of the build cache, only what go may write to). A build
-// cache is only good for the same absolute paths, so a bed lies in a numbered slot; beds that live
-// at the same time, in other processes too, have different ones.
+// Making one costs some milliseconds: a pristine state per Go version is made once and kept in the
+// work directory, and what the last bed has changed in its copy is put right (bed/replica.hpp). A
+// build cache is only good for the same absolute paths, so a bed lies in a numbered slot; beds that
+// live at the same time, in other processes too, have different ones.
 //
 // Example, a row of a table:
 //
@@ -101,6 +101,9 @@ class Bed {
   [[nodiscard]] std::vector<std::string> test_runs() const;
 
  private:
+  void set_env();
+  void make_project(const BedOptions& options) const;
+  void make_caches(const BedOptions& options) const;
   [[nodiscard]] RunOptions merged(const RunOptions& options, bool through_gomend) const;
 
   FileLock slot_;

@@ -84,13 +84,6 @@ void damage_file(const fs::path& path, std::string_view kind) {
   write_file(path, damaged(path, read_file(path), kind));
 }
 
-// A new file of the same content, where others may share the old one's.
-void make_private(const fs::path& path) {
-  if (fs::is_regular_file(fs::symlink_status(path)) && fs::hard_link_count(path) > 1) {
-    write_file(path, read_file(path));
-  }
-}
-
 std::vector<fs::path> entries(const fs::path& directory) {
   std::vector<fs::path> all;
   for (const auto& entry : fs::directory_iterator(directory)) all.push_back(entry.path());
@@ -120,7 +113,6 @@ bool damage_directory(const fs::path& path, std::string_view kind) {
 // What takes the place of files and directories alike.
 bool replace_whole(const fs::path& path, std::string_view kind) {
   if (kind == "mode000") {
-    make_private(path);
     fs::permissions(path, fs::perms::none);
     return true;
   }

@@ -45,30 +45,24 @@ void copy_content(const fs::path& from, const fs::path& to, mode_t mode) {
   ::close(out);
 }
 
-bool shared(const fs::path& file, Copy how) {
-  return how == Copy::build_cache && file.filename().string().ends_with("-d");
-}
+void copy_entry(const fs::path& from, const fs::path& to);
 
-void copy_entry(const fs::path& from, const fs::path& to, Copy how);
-
-void copy_directory(const fs::path& from, const fs::path& to, mode_t mode, Copy how) {
+void copy_directory(const fs::path& from, const fs::path& to, mode_t mode) {
   if (::mkdir(to.c_str(), 0700) != 0) fail(to);
   for (const auto& entry : fs::directory_iterator(from)) {
-    copy_entry(entry.path(), to / entry.path().filename(), how);
+    copy_entry(entry.path(), to / entry.path().filename());
   }
   ::chmod(to.c_str(), mode);
 }
 
-void copy_entry(const fs::path& from, const fs::path& to, Copy how) {
+void copy_entry(const fs::path& from, const fs::path& to) {
   struct stat info {};
   if (::lstat(from.c_str(), &info) != 0) fail(from);
   const mode_t mode = info.st_mode & 07777;
   if (S_ISDIR(info.st_mode)) {
-    copy_directory(from, to, mode, how);
+    copy_directory(from, to, mode);
   } else if (S_ISLNK(info.st_mode)) {
     fs::copy_symlink(from, to);
-  } else if (shared(from, how)) {
-    if (::link(from.c_str(), to.c_str()) != 0) fail(to);
   } else {
     copy_content(from, to, mode);
   }
@@ -152,9 +146,9 @@ void remove_tree(const fs::path& path) {
   fs::remove_all(path);
 }
 
-void copy_tree(const fs::path& from, const fs::path& to, Copy how) {
+void copy_tree(const fs::path& from, const fs::path& to) {
   fs::create_directories(to.parent_path());
-  copy_entry(from, to, how);
+  copy_entry(from, to);
 }
 
 std::string sha256(std::string_view bytes) {

@@ -45,15 +45,8 @@ void write_file(const fs::path& path, std::string_view content);
 /// Removes a tree, read-only directories included; nothing happens where there is none.
 void remove_tree(const fs::path& path);
 
-/// How copy_tree copies a file.
-enum class Copy {
-  content,     // everything is the copy's own
-  build_cache  // GOCACHE: `-d` files are hard links (go never writes into a sound one), all else is
-               // copied
-};
-
 /// Copies a tree with its modes and symbolic links.
-void copy_tree(const fs::path& from, const fs::path& to, Copy how = Copy::content);
+void copy_tree(const fs::path& from, const fs::path& to);
 
 /// Lower-case hex.
 [[nodiscard]] std::string sha256(std::string_view bytes);
