@@ -18,6 +18,7 @@ struct Diagnosis {
   std::string class_id;  // of the taxonomy: "checksum/gosum-mismatch"; "other/..." means hands off
   std::string rule;      // the rule's name within its file, for traces
   std::string remedy;    // "evict", "redownload", "proxy-fallback", "retry", "advise", "none"
+  std::vector<std::string> may = {};  // other remedies that the same words have been known to need
 
   // Named captures; empty where the rule has none or the line did not say.
   std::string module;    // module path, unescaped as go prints it
@@ -34,11 +35,16 @@ struct Diagnosis {
   bool operator==(const Diagnosis&) const = default;
 };
 
+// Whether the disk is worth a look: one of the remedies is a repair. True also for words that
+// mostly are the user's own fault ("undefined: alpha.Extra"), but come from a tree that lost a file
+// too.
+[[nodiscard]] bool may_be_mended(const Diagnosis& diagnosis);
+
 // Every distinct thing that `text` (the tail of what go wrote) tells, the root cause first: by rule
-// order (first match wins at each place), then by place in the text. Empty: nothing recognised.
-// Compiles the rules at the first call. Bounded: at most 64 results, a match limit per rule, and
-// text beyond the last 256 KiB is not read. Never throws for any content of `text` (NUL, invalid
-// UTF-8, 1 MB lines included).
+// order (first match wins at each place), then by place in the text; what needs no remedy comes
+// last. Empty: nothing recognised. Compiles the rules at the first call. Bounded: at most 64
+// results, a bound on all work, and text beyond the last 256 KiB is not read. Never throws for any
+// content of `text` (NUL, invalid UTF-8, 1 MB lines included).
 std::vector<Diagnosis> diagnose(std::string_view text);
 
 }  // namespace patterns

@@ -10,6 +10,7 @@
 #include <stdexcept>
 
 #include "patterns/diagnosis.hpp"
+#include "patterns/grams.hpp"
 #include "patterns/literal.hpp"
 #include "patterns/rule_file.hpp"
 #include "patterns/tail.hpp"
@@ -19,9 +20,9 @@ namespace {
 
 constexpr std::size_t max_results = 64;
 constexpr std::size_t max_line_capture = 1000;  // bytes of Diagnosis::line
-constexpr std::size_t max_tries = 512;  // places per pattern at which its fixed text is followed up
-constexpr std::uint32_t match_limit = 20000;  // backtracking steps per try
-constexpr int lines_before = 3;               // how far above its fixed text a match may begin
+constexpr std::size_t max_work = 4'000'000;     // for one text; see Page::afford
+constexpr std::uint32_t match_limit = 20000;    // backtracking steps per try
+constexpr int lines_before = 3;                 // how far above its fixed text a match may begin
 
 // One compiled regular expression. In the rules "( )" only groups, and "^" and "$" are the ends of
 // lines.
@@ -87,11 +88,28 @@ class Regex {
   bool spent_ = false;
 };
 
+// Whether a match may hold a newline: whether the expression asks for one ("[^\n]" asks for none).
+bool spans_lines(std::string_view when) {
+  for (auto at = when.find('\\'); at != when.npos; at = when.find('\\', at + 2)) {
+    const bool in_class = at >= 2 && when.substr(at - 2, 2) == "[^";
+    const auto two = when.substr(at, 3);
+    if (two.starts_with("\\n") && !in_class) return true;
+    if (two == "\\s*" || two == "\\s+") return true;
+  }
+  return false;
+}
+
 // A pattern of a rule; compiled when its fixed text is met for the first time.
 struct Pattern {
   std::string when;
   std::string fixed;
+  int lines_above;
   std::unique_ptr<Regex> regex = nullptr;
+
+  explicit Pattern(const std::string& regular_expression)
+      : when(regular_expression),
+        fixed(required_literal(when)),
+        lines_above(spans_lines(when) ? lines_before : 0) {}
 
   Regex& compiled() {
     if (!regex) regex = std::make_unique<Regex>(when);
@@ -106,12 +124,11 @@ struct Engine {
   std::mutex one_at_a_time;
 
   Engine() {
-    RuleSet set = parse_rules(rule_files());
+    RuleSet set = parse_rules(rule_files(), Examples::skip);
     rules = std::move(set.rules);
     for (const auto& rule : rules) {
       auto& list = patterns.emplace_back();
-      for (const auto& when : rule.when)
-        list.push_back({.when = when, .fixed = required_literal(when)});
+      for (const auto& when : rule.when) list.emplace_back(when);
     }
     std::string any;
     for (const auto& prefix_of_a_line : set.prefixes)
@@ -123,12 +140,25 @@ struct Engine {
 // What is read: the cleaned text, and which of its lines a rule has already spoken for.
 class Page {
  public:
-  explicit Page(std::string text) : text_(std::move(text)) {
+  explicit Page(std::string text) : text_(std::move(text)), grams_(text_) {
     for (std::size_t at = 0; at < text_.size(); at = end_of_line(at) + 1) starts_.push_back(at);
     taken_.resize(starts_.size());
   }
 
   [[nodiscard]] std::string_view text() const { return text_; }
+
+  [[nodiscard]] bool may_hold(std::string_view fixed) const { return grams_.may_hold(fixed); }
+
+  // Whether there is still work to spend on one more try that begins at `from`, at fixed text at
+  // `at`. Time grows with the square of a line's length at worst; a text made for that ends with
+  // fewer answers, never with a long wait.
+  bool afford(std::size_t from, std::size_t at) {
+    const auto length = end_of_line(at) - from;
+    const auto cost = 64 + length + length * length / 512;
+    if (cost > work_) return work_ = 0, false;
+    work_ -= cost;
+    return true;
+  }
 
   [[nodiscard]] std::size_t lines_above(std::size_t at, int count) const {
     const auto line = static_cast<std::ptrdiff_t>(line_of(at));
@@ -162,6 +192,8 @@ class Page {
   }
 
   std::string text_;
+  Grams grams_;
+  std::size_t work_ = max_work;
   std::vector<std::size_t> starts_;
   std::vector<bool> taken_;
 };
@@ -185,6 +217,7 @@ Diagnosis describe(const Rule& rule, const Regex& regex, const Page& page, std::
   return {.class_id = rule.class_id,
           .rule = rule.name,
           .remedy = rule.remedy,
+          .may = rule.may,
           .module = group("module"),
           .version = group("version"),
           .package = group("package"),
@@ -208,17 +241,17 @@ bool known(const std::vector<Diagnosis>& results, Diagnosis next) {
 // above it.
 void find_all(const Rule& rule, Pattern& pattern, Page& page, std::vector<Diagnosis>& results) {
   const auto text = page.text();
-  const std::boyer_moore_horspool_searcher searcher(pattern.fixed.begin(), pattern.fixed.end());
+  if (!page.may_hold(pattern.fixed)) return;
   std::size_t behind = 0;  // the last match
   std::size_t seek = 0;
-  for (std::size_t tries = 0; tries < max_tries && results.size() < max_results; ++tries) {
-    const auto hit =
-        std::search(text.begin() + static_cast<std::ptrdiff_t>(seek), text.end(), searcher);
-    if (hit == text.end()) return;
-    const auto at = static_cast<std::size_t>(hit - text.begin());
+  while (results.size() < max_results) {
+    const auto at = text.find(pattern.fixed, seek);
+    if (at == text.npos) return;
     seek = at + std::max<std::size_t>(1, pattern.fixed.size());
+    const auto from = std::max(behind, page.lines_above(at, pattern.lines_above));
+    if (!page.afford(from, at)) return;
     auto& regex = pattern.compiled();
-    const auto match = regex.find(text, std::max(behind, page.lines_above(at, lines_before)), at);
+    const auto match = regex.find(text, from, at);
     if (!match) continue;
     behind = std::max(match->second, match->first + 1);
     seek = std::max(seek, behind);
@@ -228,8 +261,8 @@ void find_all(const Rule& rule, Pattern& pattern, Page& page, std::vector<Diagno
   }
 }
 
-bool hands_off(const Diagnosis& diagnosis) {
-  return diagnosis.class_id.starts_with("other/");
+bool needs_nothing(const Diagnosis& diagnosis) {
+  return diagnosis.remedy == "none";
 }
 
 }  // namespace
@@ -247,8 +280,8 @@ std::vector<Diagnosis> diagnose(std::string_view text) {
     }
     if (engine.rules[i].alone && results.size() > before) return {results[before]};
   }
-  // A line that is nobody's business is spoken for early, but never hides a fault behind it.
-  std::stable_partition(results.begin(), results.end(), std::not_fn(hands_off));
+  // Tried early, it keeps other rules off its lines; but it never stands before a fault.
+  std::stable_partition(results.begin(), results.end(), std::not_fn(needs_nothing));
   return results;
 }
 

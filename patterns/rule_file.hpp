@@ -37,6 +37,7 @@ struct RuleSet {
 
 // Throws std::runtime_error, naming the file and the rule, when a file is not what its recipe says:
 // a fault of ours that the tests meet first.
-[[nodiscard]] RuleSet parse_rules(const std::vector<RuleFile>& files);
+enum class Examples { read, skip };
+[[nodiscard]] RuleSet parse_rules(const std::vector<RuleFile>& files, Examples examples);
 
 }  // namespace patterns
