@@ -15,22 +15,26 @@
 namespace patterns {
 
 struct Diagnosis {
-  std::string class_id;  // of the taxonomy: "checksum/gosum-mismatch"; "other/..." means hands off
-  std::string rule;      // the rule's name within its file, for traces
-  std::string remedy;    // "evict", "redownload", "proxy-fallback", "retry", "advise", "none"
-  std::vector<std::string> may = {};  // other remedies that the same words have been known to need
+  // Of the taxonomy: "checksum/gosum-mismatch"; "other/..." means hands off.
+  std::string class_id = {};
+  std::string rule = {};  // the rule's name within its file, for traces
+
+  // What it mostly needs: "evict", "redownload", "proxy-fallback", "retry", "advise" or "none"; and
+  // what else the same words have been known to need. The disk decides.
+  std::string remedy = {};
+  std::vector<std::string> may = {};
 
   // Named captures; empty where the rule has none or the line did not say.
-  std::string module;    // module path, unescaped as go prints it
-  std::string version;   // "v1.2.3"; or a query such as "latest"
-  std::string package;   // import path
-  std::string path;      // a file or directory on disk that go named
-  std::string symbol;    // "alpha.Extra" of "undefined: alpha.Extra"
-  std::string source;    // the user's file that the message is about ("pkg/report/report.go")
-  std::string host;      // host or URL of a source of modules
-  std::string expected;  // h1 that go.sum or the checksum database holds
-  std::string got;       // h1 that go computed
-  std::string line;      // the matched text's first line, at most 1000 bytes
+  std::string module = {};    // module path, unescaped as go prints it
+  std::string version = {};   // "v1.2.3"; or a query such as "latest"
+  std::string package = {};   // import path
+  std::string path = {};      // a file or directory on disk that go named
+  std::string symbol = {};    // "alpha.Extra" of "undefined: alpha.Extra"
+  std::string source = {};    // the user's file that the message is about ("pkg/report/report.go")
+  std::string host = {};      // host or URL of a source of modules
+  std::string expected = {};  // h1 that go.sum or the checksum database holds
+  std::string got = {};       // h1 that go computed
+  std::string line = {};      // the matched text's first line, at most 1000 bytes
 
   bool operator==(const Diagnosis&) const = default;
 };

@@ -26,11 +26,9 @@ class Reader {
     };
     while (!rest_.empty() && rest_.front() != ')') {
       if (const auto fixed = literal(); fixed != '\0') {
-        if (optional()) {
-          end_run();
-        } else {
-          run.push_back(fixed);
-        }
+        const auto before = rest_.size();
+        if (!optional()) run.push_back(fixed);
+        if (rest_.size() != before) end_run();  // "ab+c": "ab" and "c", never "abc"
         continue;
       }
       end_run();
