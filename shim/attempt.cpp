@@ -3,7 +3,6 @@
 #include <unistd.h>
 
 #include <optional>
-#include <stdexcept>
 
 #include "shim/build_events.hpp"
 #include "shim/hook.hpp"
@@ -15,15 +14,6 @@ namespace {
 
 constexpr std::size_t most_held = 1 << 20;
 constexpr std::string_view artefact = "exit status 1\n";  // go's word on a hook whose execve failed
-
-// argv with our -exec behind the verb. Throws when our path can't be quoted: then plain go runs.
-std::vector<std::string> with_hook(const Session& session, const HookServer& hook) {
-  const auto command = hook_command(hook.name());
-  if (!command) throw std::runtime_error("our own path can't be written into -exec");
-  std::vector<std::string> argv = session.argv;
-  argv.insert(argv.begin() + session.command.flags_at, "-exec=" + *command);
-  return argv;
-}
 
 class Passing {
  public:
@@ -95,7 +85,7 @@ Attempt attempt(const Session& session, const Signals& signals) {
   std::vector<std::string> argv = session.argv;
   if (session.command.way == Command::Way::hook) {
     hook.emplace();
-    argv = with_hook(session, *hook);
+    argv = with_hook(session.argv, session.command.flags_at, *hook);
   }
   const std::vector<char*> array = as_array(argv);
   const Plumbing plumbing = {.out_pipe = session.command.out == Command::Stdout::hold,

@@ -7,6 +7,8 @@
 #include "recovery/run.hpp"
 #include "shim/attempt.hpp"
 #include "shim/pipes.hpp"
+#include "shim/test_attempt.hpp"
+#include "shim/test_join.hpp"
 #include "shim/words.hpp"
 
 namespace shim {
@@ -106,12 +108,83 @@ std::string ask_quietly(const Session& session) {
   end(first);
 }
 
+// Two runs that can't be joined: the cache is sound again, but this command has failed.
+void say_it_works_now(const Session& session) {
+  std::string command;
+  for (const std::string& word : session.argv) command += (command.empty() ? "" : " ") + word;
+  say("the same command now works; next: " + command);
+}
+
+// Nothing of the user's has run. If nothing could be mended after all, go's own words come from a
+// second run.
+[[noreturn]] void start_over(const Session& session, const TestAttempt& first,
+                             const Signals& signals) {
+  Outcome outcome;
+  {
+    const AsInherited default_signals(signals);
+    outcome = recover(session, first.text, first.started_ns);
+    if (outcome.kind == Outcome::Kind::mended) {
+      write_all(STDERR_FILENO, first.held_err);
+      say(outcome);
+      run_again(session, signals);
+    }
+  }
+  const Attempt second = attempt_unwatched(session, session.argv, signals);
+  say(outcome);
+  second.status.end_like();
+}
+
+[[noreturn]] void end_joined(const Session& session, const TestAttempt& first,
+                             const Signals& signals) {
+  const bool go_failed = !first.status.success() && !first.status.by_signal() && !first.interrupted;
+  if (!go_failed) first.status.end_like();
+  if (!first.hits.empty()) run_the_rest(session, first, signals).end_like();
+  if (!first.stdout_used) run_again(session, signals);
+  write_all(STDOUT_FILENO, first.dropped);
+  say_it_works_now(session);
+  first.status.end_like();
+}
+
+// go has ended by itself, and nothing was decided on the way.
+[[noreturn]] void end_finished(const Session& session, const TestAttempt& first,
+                               const Signals& signals) {
+  const bool go_failed = !first.status.success() && !first.status.by_signal() && !first.interrupted;
+  if (!go_failed || first.user_code_begun) first.status.end_like();
+  if (first.mended) say_it_works_now(session);
+  if (first.mended || first.text.empty()) first.status.end_like();
+  const AsInherited default_signals(signals);
+  const Outcome outcome = recover(session, first.text, first.started_ns);
+  say(outcome);
+  const bool nothing_ran = !first.stdout_used && !first.results_seen;
+  const bool may_repeat =
+      !session.advise_only && !session.command.never_again && !reads_unrepeatable(session.argv);
+  if (outcome.kind == Outcome::Kind::mended) {
+    if (nothing_ran && may_repeat) run_again(session, signals);
+    if (!session.advise_only) say_it_works_now(session);
+  }
+  first.status.end_like();
+}
+
+[[noreturn]] void heal_test(const Session& session, const Signals& signals) {
+  const TestAttempt first = attempt_test(session, signals);
+  switch (first.end) {
+    case TestAttempt::End::killed:
+      start_over(session, first, signals);
+    case TestAttempt::End::joined:
+      end_joined(session, first, signals);
+    case TestAttempt::End::finished:
+      break;
+  }
+  end_finished(session, first, signals);
+}
+
 }  // namespace
 
 void run_and_heal(const Session& session) {
   const Signals signals;
   start_trace();
   if (session.command.way == Command::Way::ask_again) heal_tool(session, signals);
+  if (session.command.out == Command::Stdout::test_stream) heal_test(session, signals);
   heal_watched(session, signals);
 }
 

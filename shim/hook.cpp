@@ -10,6 +10,7 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#include <stdexcept>
 #include <system_error>
 
 #include "shim/go_flags.hpp"
@@ -160,15 +161,14 @@ void HookServer::let_go(const recovery::Fd& hook, int out_pipe, int err_pipe) {
   --begun_;
 }
 
-std::optional<std::string> hook_command(const std::string& socket_name) {
+std::vector<std::string> with_hook(std::vector<std::string> argv, int at, const HookServer& hook) {
   char self[4096];
   const ssize_t n = readlink("/proc/self/exe", self, sizeof self);
-  if (n <= 0 || n == static_cast<ssize_t>(sizeof self)) return std::nullopt;
-  const std::string path(self, static_cast<std::size_t>(n));
-  if (access(path.c_str(), X_OK) != 0) return std::nullopt;
+  const std::string path(self, n > 0 ? static_cast<std::size_t>(n) : 0);
   const auto quoted = quote(path);
-  if (!quoted) return std::nullopt;
-  return *quoted + " " + hook_word + " " + socket_name;
+  if (!quoted || access(path.c_str(), X_OK) != 0) throw std::runtime_error("no path to the hook");
+  argv.insert(argv.begin() + at, "-exec=" + *quoted + " " + hook_word + " " + hook.name());
+  return argv;
 }
 
 int run_hook(char** argv, char** env) {

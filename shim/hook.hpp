@@ -6,7 +6,6 @@
 // that go inherited would be held open by its telemetry child). From then on user code has begun,
 // and nothing is ever run again; unless execve fails: then nothing has run (a damaged executable).
 
-#include <optional>
 #include <string>
 #include <vector>
 
@@ -48,9 +47,9 @@ class HookServer {
   std::string exec_error_;
 };
 
-// The value of -exec; absent when our own path can't be written there (both kinds of quotes, or we
-// were removed).
-std::optional<std::string> hook_command(const std::string& socket_name);
+// argv with our -exec at index `at`. Throws std::runtime_error when our own path can't be written
+// there (both kinds of quotes, or we were removed): then plain go runs.
+std::vector<std::string> with_hook(std::vector<std::string> argv, int at, const HookServer& hook);
 
 // The hook's side: argv = {self, hook_word, socket, program, args…}. Returns the exit code if the
 // program can't be run.
