@@ -155,6 +155,43 @@ TEST_CASE(
         "checksum/gosum-mismatch");
 }
 
+TEST_CASE("patterns: other tools' troubles that look like go's are not go's") {
+  const char* rows[] = {
+      "main.go:10: open /etc/shadow: permission denied",
+      "panic: open config.yml: no such file or directory\n\ngoroutine 1 [running]:\nmain.main()",
+      "2024/01/02 03:04:05 dial tcp 127.0.0.1:5432: connect: connection refused",
+      "2024/01/02 03:04:05 open /m/a.b/c@v1/x: unexpected EOF",
+      "Error response from daemon: Get \"https://registry.example.com/v2/\": net/http: TLS "
+      "handshake timeout",
+      "Unable to connect to the server: dial tcp 10.0.0.1:6443: i/o timeout",
+      "curl: (6) Could not resolve host: example.com",
+      "Error: Get \"https://charts.example.com/index.yaml\": x509: certificate signed by unknown "
+      "authority",
+      "npm ERR! network request to https://registry.example.com/x failed, reason: connect "
+      "ECONNREFUSED",
+      "rsync: write failed on \"/x\": No space left on device (28)",
+      "tar: ../../go/pkg/mod/a.b/c@v1.0.0/a.go: Cannot open: File exists",
+      "error: checksum mismatch for package x",
+      "Archive:  x.zip\n  End-of-central-directory signature not found.  Either this file is not a "
+      "zip file",
+      "fatal: ambiguous argument 'main': unknown revision or path not in the working tree.",
+      "# example.com/app\n./main.go:5:2: undefined: foo",
+      "# example.com/app\n./main.go:5:2: cannot use \"checksum mismatch\" (untyped string) as int",
+      "FAIL\texample.com/app [build failed]",
+      "--- FAIL: TestZip (0.00s)\n    zip_test.go:9: got zip: not a valid zip file",
+      "    fetch_test.go:12: Get \"http://127.0.0.1:1/\": connection reset by peer",
+      "go: downloading example.com/a v1.0.0",
+      "go: finding module for package example.com/a",
+      "SIGQUIT: quit\nPC=0x0 m=0",
+  };
+  for (const std::string row : rows) {
+    CAPTURE(row);
+    const auto root = root_of(row);
+    CHECK(hands_off(root.class_id));
+    CHECK(root.remedy == "none");
+  }
+}
+
 TEST_CASE("patterns: captures say where to look") {
   struct Row {
     const char* name;
