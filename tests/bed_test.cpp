@@ -177,11 +177,22 @@ TEST_CASE("the real go fails under the damage kit as the tables say", "[bed]") {
 
 TEST_CASE("a silent fault of the damage kit changes what the program says", "[bed]") {
   with_each_go([](const Go& go) {
-    const Bed bed(go);
-    damage(bed.tree(alpha) / "alpha.go", "edited");
-    const Ran ran = bed.go({"run", "."});
-    INFO(ran.text());
-    CHECK(ran.out != report_text);
+    SECTION("a source file in a tree") {
+      const Bed bed(go);
+      damage(bed.tree(alpha) / "alpha.go", "edited");
+      const Ran ran = bed.go({"run", "."});
+      INFO(ran.text());
+      CHECK(ran.code() == 0);
+      CHECK(contains(ran.out, "alpha v1.1.1"));
+    }
+    SECTION("a zip that is unpacked") {
+      const Bed bed(go, {.modules = Modules::downloads});
+      damage(bed.zip(alpha), "edited");
+      const Ran ran = bed.go({"run", "."});
+      INFO(ran.text());
+      CHECK(ran.code() == 0);
+      CHECK(contains(ran.out, "altered alpha"));
+    }
   });
 }
 

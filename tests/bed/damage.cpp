@@ -44,13 +44,13 @@ std::size_t record(const std::string& zip, std::string_view signature, bool last
 
 std::string replaced(std::string text, std::string_view from, std::string_view to) {
   const auto at = text.find(from);
-  if (at == std::string::npos) return text + std::string(to);
+  if (at == std::string::npos) return text + "// edited\n";
   return text.replace(at, from.size(), to);
 }
 
 std::string edited(const fs::path& path, const std::string& text) {
   const auto extension = path.extension();
-  if (extension == ".go") return replaced(text, "\"v1.1.0\"", "\nconst Edited = \"v1.1.1\"\n");
+  if (extension == ".go") return replaced(text, "\"v1.1.0\"", "\"v1.1.1\"");
   if (extension == ".mod") return text + "\nrequire github.com/acme/lonely v1.0.0\n";
   if (extension == ".info") {
     return R"({"Version":"v1.0.0","Time":"2020-01-02T03:04:05Z"})";
@@ -120,7 +120,7 @@ bool replace_whole(const fs::path& path, std::string_view kind) {
   remove_tree(path);
   if (kind == "dir") fs::create_directory(path);
   if (kind == "file") write_file(path, "");
-  if (kind == "dangling") fs::create_symlink("/nonexistent/target", path);
+  if (kind == "dangling") fs::create_symlink("no-such-directory/target", path);
   return true;
 }
 

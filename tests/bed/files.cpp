@@ -129,7 +129,7 @@ void write_file(const fs::path& path, std::string_view content) {
   mode_t mode = 0644;
   struct stat info {};
   if (::lstat(path.c_str(), &info) == 0) mode = info.st_mode & 0777;
-  const fs::path fresh = path.string() + ".new";
+  const fs::path fresh = path.string() + ".new" + std::to_string(::getpid());
   const int fd = ::open(fresh.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
   if (fd < 0) fail(fresh);
   write_all(fd, content, fresh);

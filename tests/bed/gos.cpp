@@ -7,12 +7,11 @@
 #include <stdexcept>
 #include <tuple>
 
+#include "tests/bed/files.hpp"
 #include "tests/bed/process.hpp"
 
 namespace tests {
 namespace {
-
-namespace fs = std::filesystem;
 
 std::string variable(const char* name) {
   const char* value = std::getenv(name);
@@ -39,8 +38,9 @@ std::vector<fs::path> candidates() {
 std::optional<Go> examine(const fs::path& candidate) {
   std::error_code ignored;
   if (!fs::is_regular_file(candidate, ignored)) return std::nullopt;
+  const fs::path home = work_dir() / "home";  // go notes its telemetry there
   const Env env = {{"PATH", variable("PATH")},
-                   {"HOME", "/nonexistent"},
+                   {"HOME", home.string()},
                    {"GOENV", "off"},
                    {"GOTOOLCHAIN", "local"},
                    {"GOMEND", "off"}};
@@ -58,6 +58,7 @@ std::optional<Go> examine(const fs::path& candidate) {
 }
 
 std::vector<Go> find_gos() {
+  write_file(work_dir() / "home/.config/go/telemetry/mode", "off");
   std::vector<Go> all;
   for (const auto& candidate : candidates()) {
     const auto go = examine(candidate);
