@@ -4,7 +4,6 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#define TOML_EXCEPTIONS 0
 #include <toml++/toml.h>
 
 #include "recovery/go_mod.hpp"
@@ -42,13 +41,13 @@ void read_file(const std::string& path, const std::string& main_module_dir, Conf
     trace("config: " + path + " lies in the main module; not read");
     return;
   }
-  const toml::parse_result parsed = toml::parse(read_text_file(real));
-  if (!parsed) {
-    trace("config: " + path + ": " + std::string(parsed.error().description()));
-    return;
+  try {
+    const toml::table table = toml::parse(read_text_file(real));
+    take(table, "public", config.public_proxies);
+    take(table, "fallback", config.fallback);
+  } catch (const toml::parse_error& error) {
+    trace("config: " + path + ": " + std::string(error.description()));
   }
-  take(parsed.table(), "public", config.public_proxies);
-  take(parsed.table(), "fallback", config.fallback);
 }
 
 }  // namespace

@@ -333,7 +333,8 @@ void trace(const std::string& step) {
   char text[1200];
   const int size = std::snprintf(text, sizeof text, "gomend: trace: %8.1f ms  %.1000s\n",
                                  passed.count(), step.c_str());
-  if (::write(trace_fd, text, static_cast<std::size_t>(size)) < 0) trace_fd = -1;
+  const auto used = std::min(static_cast<std::size_t>(std::max(size, 0)), sizeof text - 1);
+  if (::write(trace_fd, text, used) < 0) trace_fd = -1;
 }
 
 }  // namespace recovery
