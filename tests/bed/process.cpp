@@ -11,6 +11,7 @@
 #include <cerrno>
 #include <csignal>
 #include <sstream>
+#include <stdexcept>
 #include <string_view>
 #include <system_error>
 

@@ -1,5 +1,6 @@
 #include "tests/bed/world.hpp"
 
+#include <cstdint>
 #include <sstream>
 
 #include "tests/bed/files.hpp"
