@@ -244,6 +244,9 @@ class Recovery {
       const std::string rel = located->extension.empty()
                                   ? tree_dir(located->module)
                                   : download_file(located->module, located->extension);
+      // go takes away by itself what stood in a tree's place, but only after it has failed.
+      if (d.line.ends_with(": file exists") || d.line.ends_with("exists and is not empty"))
+        return true;
       const Stat st = scene_.cache->stat(rel);
       const bool is_there = st.kind == Kind::regular || st.kind == Kind::directory;
       if (is_there && st.changed_ns() > request_.started_ns) return true;

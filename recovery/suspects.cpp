@@ -118,6 +118,10 @@ std::set<ModuleVersion> hinted_modules(const std::vector<Diagnosis>& diagnoses,
       add(list.versions_of(d.module));
     }
     if (!d.package.empty() && is_import_path(d.package)) add(list.providers(d.package));
+    // The linker names symbols by import path: "go.example.org/theta.Answer".
+    if (const std::size_t slash = d.symbol.rfind('/'); slash != d.symbol.npos) {
+      add(list.providers(d.symbol.substr(0, d.symbol.find('.', slash))));
+    }
     if (d.source.empty() || !d.source.ends_with(".go")) continue;
     for (const std::string& path : imports_in_question(d, request)) add(list.providers(path));
   }

@@ -25,6 +25,7 @@ struct Fault1 {
   std::string kind;
   bool from_cache;  // what is needed is still in the cache: the proxy must see no request
   std::function<void(const Bed&)> also = {};
+  bool go_extracts_again = false;  // plain go itself throws the tree away before it fails
 };
 
 std::string removed(const Snapshot& before, const Snapshot& after) {
