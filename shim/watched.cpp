@@ -65,6 +65,7 @@ Watched::~Watched() {
 Event Watched::next(bool without_out) {
   enum { signal, also, err, out, reader };
   while (true) {
+    reap(WNOHANG);  // the SIGCHLD may have come while signals had their defaults
     pollfd waits[] = {{signals_.fd(), POLLIN, 0},
                       {also_, POLLIN, 0},
                       {err_.get(), POLLIN, 0},
