@@ -249,7 +249,7 @@ TEST_CASE("table 1: a damaged info, list, lock or partial mark does not stop a b
   };
   for (const char* kind : {"dir", "garbage"}) {
     rows.push_back({"partial " + std::string(kind), Modules::full, alpha,
-                    file_of(alpha, ".list-that-is-not-there"), "", true, mark(kind)});
+                    file_of(alpha, ".list-that-is-not-there"), "", true, mark(kind), true});
   }
   run_table(rows);
 }
