@@ -13,6 +13,8 @@
 //   TEXT on stderr after MS read-fd N              prints what can be read from descriptor N
 //   program STEPS          runs "the user's program" as go would, through -exec if there is one;
 //   STEPS are separated by ',' damage FILE            overwrites FILE
+//   log FILE               adds its arguments to FILE, one invocation a line; env-by GO becomes GO
+//   if asked for `go env`; err-file FILE          prints FILE on stderr
 
 #include <dirent.h>
 #include <errno.h>
@@ -163,6 +165,27 @@ void print_file(int from, int to) {
     print(to, {buffer, static_cast<size_t>(n)});
 }
 
+void log_arguments(const std::string& file) {
+  std::string line;
+  for (size_t i = 1; i < arguments.size(); ++i) line += (i > 1 ? " " : "") + arguments[i];
+  std::ofstream(file, std::ios::app) << line + "\n";
+}
+
+void answer_env_by(const std::string& go) {
+  if (arguments.size() < 2 || arguments[1] != "env") return;
+  std::vector<char*> argv;
+  for (std::string& word : arguments) argv.push_back(word.data());
+  argv.push_back(nullptr);
+  execv(go.c_str(), argv.data());
+  _exit(127);
+}
+
+void print_whole_file(const std::string& file, int to) {
+  const int fd = open(file.c_str(), O_RDONLY | O_CLOEXEC);
+  print_file(fd, to);
+  close(fd);
+}
+
 void do_step(const std::string& name, const std::string& rest) {
   const int number = atoi(rest.c_str());
   if (name == "out") print(1, unescape(rest) + "\n");
@@ -173,6 +196,9 @@ void do_step(const std::string& name, const std::string& rest) {
   if (name == "die") die(number);
   if (name == "append") std::ofstream(rest, std::ios::app) << "x\n";
   if (name == "damage") std::ofstream(rest) << "damaged\n";
+  if (name == "log") log_arguments(rest);
+  if (name == "env-by") answer_env_by(rest);
+  if (name == "err-file") print_whole_file(rest, 2);
   if (name == "sleep") usleep(static_cast<useconds_t>(number * 1000));
   if (name == "big") print(1, std::string(static_cast<size_t>(number), 'b'));
   if (name == "args")
