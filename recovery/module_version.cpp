@@ -1,9 +1,8 @@
 #include "recovery/module_version.hpp"
 
-#include <fnmatch.h>
-
 #include <algorithm>
-#include <array>
+
+#include "recovery/glob.hpp"
 
 namespace recovery {
 namespace {
@@ -139,14 +138,14 @@ std::optional<std::string> unescape_text(std::string_view s) {
 }
 
 // path.Match of a glob against exactly as many leading elements as the glob has.
-bool match_leading(const std::string& glob, std::string_view path) {
+bool match_leading(std::string_view glob, std::string_view path) {
   auto slashes = std::ranges::count(glob, '/');
   std::size_t end = 0;
   for (; end < path.size(); ++end) {
     if (path[end] == '/' && slashes-- == 0) break;
   }
   if (end == path.size() && slashes > 0) return false;
-  return ::fnmatch(glob.c_str(), std::string(path.substr(0, end)).c_str(), FNM_PATHNAME) == 0;
+  return glob_match(glob, path.substr(0, end));
 }
 
 }  // namespace
@@ -212,9 +211,9 @@ std::string ModuleVersion::escaped_version() const {
 bool match_prefix_patterns(std::string_view globs, std::string_view path) {
   while (!globs.empty()) {
     const std::size_t comma = globs.find(',');
-    std::string glob(globs.substr(0, comma));
+    std::string_view glob = globs.substr(0, comma);
     globs = comma == globs.npos ? std::string_view() : globs.substr(comma + 1);
-    while (glob.ends_with('/')) glob.pop_back();
+    if (glob.ends_with('/')) glob.remove_suffix(1);
     if (!glob.empty() && match_leading(glob, path)) return true;
   }
   return false;
