@@ -41,15 +41,12 @@ bool more_than_chatter(std::string_view text) {
 }
 
 Suspicion suspect(std::string_view text) {
-  Suspicion result;
-  result.while_loading = true;
-  for (const patterns::Diagnosis& diagnosis : patterns::diagnose(text)) {
-    if (diagnosis.remedy == "none" || diagnosis.remedy == "advise") continue;
-    result.worth_a_look = true;
-    result.while_loading =
-        result.while_loading && is_loading(diagnosis.class_id) && diagnosis.symbol.empty();
-  }
-  return result;
+  const auto diagnoses = patterns::diagnose(text);
+  const bool all_loading =
+      std::all_of(diagnoses.begin(), diagnoses.end(), [](const patterns::Diagnosis& diagnosis) {
+        return is_loading(diagnosis.class_id) && diagnosis.symbol.empty();
+      });
+  return {.worth_a_look = !diagnoses.empty(), .while_loading = all_loading};
 }
 
 }  // namespace shim
