@@ -137,13 +137,24 @@ class TestRun {
     return line.find(".go:") != std::string_view::npos || line.find("@v") != std::string_view::npos;
   }
 
-  static bool go_speaks_in(std::string_view text) {
+  // Of the merged stream: what may be go's words. Lines about results are not: rules take them for
+  // a test's failure.
+  void keep_words(std::string_view text) {
+    std::string words;
+    bool go_speaks = false;
     while (!text.empty()) {
-      const std::size_t end = text.find('\n');
-      if (is_go_speaking(text.substr(0, end))) return true;
-      text = end == std::string_view::npos ? "" : text.substr(end + 1);
+      const std::string_view line = text.substr(0, text.find('\n'));
+      text.remove_prefix(std::min(text.size(), line.size() + 1));
+      go_speaks = go_speaks || is_go_speaking(line);
+      if (!is_result(line)) words += std::string(line) + "\n";
     }
-    return false;
+    if (go_speaks) keep(words);
+  }
+
+  static bool is_result(std::string_view line) {
+    const auto kind = read_test_line(line, false, false).kind;
+    return kind != TestLine::other || line.starts_with("--- ") || line.starts_with("=== ") ||
+           line == "PASS";
   }
 
   void place(TestLine line) {
