@@ -68,7 +68,7 @@ std::string ask_again(const Session& session) {
   std::vector<std::string> argv = session.argv;
   argv[0] = session.go;
   argv.insert(argv.begin() + session.command.flags_at, "-n");
-  const std::vector<std::string> env = env_of(session);
+  const std::vector<std::string> env = env_of(session.env);
   const recovery::RunResult answer = recovery::run(argv, env, ".", std::chrono::minutes(10));
   return answer.ok ? "" : answer.err;
 }

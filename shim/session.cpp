@@ -29,9 +29,9 @@ std::vector<char*> as_array(const std::vector<std::string>& words) {
   return array;
 }
 
-std::vector<std::string> env_of(const Session& session) {
+std::vector<std::string> env_of(char** entries) {
   std::vector<std::string> env;
-  for (char** entry = session.env; *entry != nullptr; ++entry) env.emplace_back(*entry);
+  for (char** entry = entries; *entry != nullptr; ++entry) env.emplace_back(*entry);
   return env;
 }
 
@@ -41,7 +41,7 @@ recovery::Request request_for(const Session& session, const std::string& text,
   recovery::Request request;
   request.go = absolute(session.go, here);
   request.argv = session.argv;
-  request.env = env_of(session);
+  request.env = env_of(session.env);
   request.dir = absolute(session.command.dir, here);
   request.verb = session.command.verb;
   request.text = text;

@@ -22,7 +22,7 @@ struct Session {
 // An argv as execve takes it. It points into `words`, which must outlive it.
 std::vector<char*> as_array(const std::vector<std::string>& words);
 
-std::vector<std::string> env_of(const Session& session);
+std::vector<std::string> env_of(char** entries);  // an environ as strings
 
 recovery::Request request_for(const Session& session, const std::string& text,
                               long long started_ns);

@@ -41,7 +41,12 @@ std::string escape_annotation(const std::string& text) {
   return escaped;
 }
 
-// One line, and no control characters: module names and servers' answers end up in our words.
+bool quiet() {
+  return is_set_to("GOMEND_QUIET", "1");
+}
+
+}  // namespace
+
 std::string printable(const std::string& text) {
   std::string line = text;
   for (char& c : line) {
@@ -49,12 +54,6 @@ std::string printable(const std::string& text) {
   }
   return line;
 }
-
-bool quiet() {
-  return is_set_to("GOMEND_QUIET", "1");
-}
-
-}  // namespace
 
 void say(const std::string& words) {
   if (!quiet()) write_line("gomend: " + printable(words));

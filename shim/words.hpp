@@ -14,6 +14,9 @@
 namespace shim {
 
 void say(const std::string& words);
+
+// One line without control characters: module names and servers' answers end up in our words.
+std::string printable(const std::string& text);
 void say(const recovery::Outcome& outcome);
 
 // GOMEND_TRACE=1: steps with their timing on stderr; any other value: appended to that file.

@@ -8,6 +8,8 @@
 #include <string_view>
 #include <vector>
 
+#include "shim/commands/history.hpp"
+#include "shim/commands/restore.hpp"
 #include "shim/pipes.hpp"
 
 namespace shim {
@@ -25,7 +27,10 @@ struct Row {
   int (*run)(const Arguments&);
 };
 const std::vector<Row>& rows() {
-  static const std::vector<Row> all = {};
+  static const std::vector<Row> all = {
+      {"history", "what was repaired, newest last", history},
+      {"restore", "[ID]  put back what the newest repair, or that of the id, replaced", restore},
+  };
   return all;
 }
 

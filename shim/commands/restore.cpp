@@ -1,0 +1,43 @@
+#include "shim/commands/restore.hpp"
+
+#include <unistd.h>
+
+#include <exception>
+
+#include "recovery/journal.hpp"
+#include "recovery/quarantine.hpp"
+#include "shim/pipes.hpp"
+#include "shim/session.hpp"
+#include "shim/words.hpp"
+
+namespace shim {
+namespace {
+
+int fail(const std::string& words) {
+  write_all(STDERR_FILENO, "gomend: " + printable(words) + "; next: gomend history\n");
+  return 1;
+}
+
+}  // namespace
+
+int restore(const std::vector<std::string>& arguments) {
+  if (arguments.size() > 1) return fail("restore takes one id at most");
+  const auto entries = recovery::read_journal(env_of(environ));
+  for (auto entry = entries.rbegin(); entry != entries.rend(); ++entry) {
+    const bool is_wanted = arguments.empty() || entry->quarantine == arguments[0];
+    if (!is_wanted || entry->replaced.empty()) continue;
+    try {
+      const recovery::Root cache(entry->cache);
+      for (const std::string& rel : recovery::restore(cache, entry->quarantine)) {
+        write_all(STDOUT_FILENO, printable(cache.absolute(rel)) + "\n");
+      }
+      return 0;
+    } catch (const std::exception& error) {
+      return fail(error.what());
+    }
+  }
+  return fail(arguments.empty() ? "no repair is in the journal"
+                                : "no repair '" + arguments[0] + "' is in the journal");
+}
+
+}  // namespace shim
