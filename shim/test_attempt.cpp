@@ -16,6 +16,7 @@
 #include "shim/text_kept.hpp"
 #include "shim/watched.hpp"
 #include "shim/words.hpp"
+#include "shim/work_dir.hpp"
 
 namespace shim {
 namespace {
@@ -55,8 +56,7 @@ class TestRun {
     switch (event.kind) {
       case Event::bytes_read:
         if (event.stream == Stream::err && !go_.merged()) return take_err(std::string(event.bytes));
-        if (go_.merged() && state_ == State::watching && go_speaks_in(event.bytes))
-          keep(event.bytes);
+        if (go_.merged() && state_ == State::watching) keep_words(event.bytes);
         lines_.feed(event.bytes);
         return take_lines();
       case Event::also_ready:
@@ -394,8 +394,10 @@ class TestRun {
         result_.held_err += bytes;
       }
     }
+    const std::string work_dir = work_dir_of(go_.pid(), result_.started_ns);
     go_.kill();
     for (pid_t pid : below) ::kill(pid, SIGKILL);
+    remove_work_dir(work_dir);
     if (go_.merged()) hold_words();
     result_.end = End::killed;
     recovery::trace("go test: nothing of the user's has run; starting over");
