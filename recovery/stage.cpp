@@ -58,6 +58,7 @@ std::string error_of(const RunResult& result) {
 Stage::Stage(const Root& cache, const Settings& settings, const Request& request)
     : cache_(cache), settings_(settings), request_(request) {
   const std::string base(own_dir);
+  made_own_dir_ = cache_.stat(base).kind == Kind::absent;
   cache_.make_directories(base);
   remove_stale();
   for (int i = 0;; ++i) {
@@ -74,6 +75,9 @@ Stage::Stage(const Root& cache, const Settings& settings, const Request& request
 Stage::~Stage() {
   try {
     cache_.remove_tree(dir_);
+    // Nothing was replaced: the cache is left as it was. With a quarantine in it, it stays.
+    if (made_own_dir_ && cache_.list(std::string(own_dir))->empty())
+      cache_.remove(std::string(own_dir));
   } catch (const std::exception&) {  // the next one removes it
   }
 }

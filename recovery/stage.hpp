@@ -44,6 +44,7 @@ class Stage {
   std::string dir_;
   std::string fetched_;  // GOMODCACHE of the last fetch, relative to the cache
   Fd lock_;
+  bool made_own_dir_ = false;
   int names_ = 0;
 };
 
