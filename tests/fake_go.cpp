@@ -1,20 +1,28 @@
 // A stand-in for the real go, without a line of gomend's code. It does what FAKE_GO says, step by
 // step, whatever its arguments are; steps are separated by ';'. With no step left it exits 0.
 //
-//   out TEXT, err TEXT     a line on stdout or stderr        raw-out TEXT, raw-err TEXT   the same
-//   without a newline exit N                 ends                              die N ends by signal
-//   N append FILE            adds a line to FILE: a counter    first FILE                   go on
-//   only the first time; the sleep MS               waits next times, skip to `again` order N N
-//   lines on stdout and stderr, in turns big N                  N bytes on stdout args, env NAME
-//   prints its arguments; a variable fds                    prints the open descriptors is-tty N
-//   prints "tty N yes|no" signals                prints SigBlk and SigIgn          catch N prints
-//   "caught N" when it comes, exits 7 pid FILE               writes its pid to FILE            cat
-//   stdin to stdout daemon MS TEXT         leaves a child that holds stdout and stderr, and says
-//   TEXT on stderr after MS read-fd N              prints what can be read from descriptor N
-//   program STEPS          runs "the user's program" as go would, through -exec if there is one;
-//   STEPS are separated by ',' damage FILE            overwrites FILE
-//   log FILE               adds its arguments to FILE, one invocation a line; env-by GO becomes GO
-//   if asked for `go env`; err-file FILE          prints FILE on stderr
+//   out TEXT, err TEXT           a line on stdout or stderr
+//   raw-out TEXT, raw-err TEXT   the same without a newline
+//   err-file FILE                prints FILE on stderr
+//   order N                      N lines on stdout and stderr, in turns
+//   big N                        N bytes on stdout
+//   cat, read-fd N               copies stdin, or descriptor N, to stdout
+//   args, env NAME               prints its arguments; a variable
+//   fds                          prints the open descriptors
+//   is-tty N                     prints "tty N yes|no"
+//   signals                      prints SigBlk and SigIgn
+//   pid FILE                     writes its pid to FILE
+//   append FILE                  adds a line to FILE: a counter
+//   log FILE                     adds its arguments to FILE, one invocation a line
+//   damage FILE                  overwrites FILE
+//   first FILE                   goes on only the first time; the next times, skips to `again`
+//   sleep MS                     waits
+//   catch N                      prints "caught N" when that signal comes, and exits 7
+//   exit N, die N                ends; ends by signal N
+//   daemon MS TEXT               leaves a child that holds the streams, and says TEXT after MS
+//   program STEPS                runs "the user's program" as go would, through -exec if there is
+//                                one; STEPS are separated by ','
+//   env-by GO                    becomes GO if it is asked for `go env`
 
 #include <dirent.h>
 #include <errno.h>
