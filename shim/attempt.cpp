@@ -24,8 +24,8 @@ class Passing {
     for (Event event = go_.next(); event.kind != Event::ended; event = go_.next()) take(event);
     result_.status = go_.status();
     result_.interrupted = go_.interrupted();
-    if (command_.json) kept_.append(build_output_text(result_.held));
     result_.text = kept_.str();
+    if (command_.json) result_.text += build_output_text(go_.merged() ? kept_.str() : result_.held);
     result_.user_code_begun = hook_ != nullptr && hook_->user_code_begun();
   }
   Attempt& result() { return result_; }

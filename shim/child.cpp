@@ -10,6 +10,8 @@
 namespace shim {
 namespace {
 
+bool started = false;
+
 // Between vfork and exec: the parent waits, its memory is shared, only async-signal-safe calls are
 // allowed.
 void run_child(const Launch& launch, const Redirect& redirect, const Signals& signals,
@@ -39,7 +41,12 @@ void run_child(const Launch& launch, const Redirect& redirect, const Signals& si
     waitpid(child, nullptr, 0);
     throw std::system_error(failed, std::generic_category(), launch.path);
   }
+  started = true;
   return child;
+}
+
+bool go_was_started() {
+  return started;
 }
 
 void become(const Launch& launch) {

@@ -26,6 +26,10 @@ struct Redirect {
 // std::system_error when it can't be started, with the reason of execve.
 pid_t spawn(const Launch& launch, const Redirect& redirect, const Signals& signals);
 
+// True once a go has been started: then ours must never start the user's command again because of
+// an error of its own.
+bool go_was_started();
+
 // Execs it. Returns only on failure, with errno set.
 void become(const Launch& launch);
 

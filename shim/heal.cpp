@@ -1,6 +1,7 @@
 #include "shim/heal.hpp"
 
 #include <errno.h>
+#include <signal.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -58,8 +59,10 @@ void run_again(const Session& session, const Signals& signals) {
   become_go(session);
 }
 
-[[noreturn]] void end(const Attempt& attempt) {
-  write_all(STDOUT_FILENO, attempt.held);
+// What was held back goes out now. A reader that has left would have given go its SIGPIPE.
+[[noreturn]] void end(const Attempt& attempt, const Signals& signals) {
+  const AsInherited default_signals(signals);
+  if (!write_all(STDOUT_FILENO, attempt.held)) ExitStatus::signalled(SIGPIPE).end_like();
   attempt.status.end_like();
 }
 
@@ -84,7 +87,7 @@ std::string ask_quietly(const Session& session) {
 
 [[noreturn]] void heal_watched(const Session& session, const Signals& signals) {
   Attempt first = attempt(session, signals);
-  if (!may_be_ours(session, first)) end(first);
+  if (!may_be_ours(session, first)) end(first, signals);
   const AsInherited default_signals(signals);
   const Outcome outcome = recover(session, first.text, first.started_ns);
   const bool again = outcome.kind == Outcome::Kind::mended && may_run_again(session, first);
@@ -92,20 +95,20 @@ std::string ask_quietly(const Session& session) {
   say(outcome);
   if (again) run_again(session, signals);
   first.held.clear();
-  end(first);
+  end(first, signals);
 }
 
 [[noreturn]] void heal_tool(const Session& session, const Signals& signals) {
   const Attempt first = attempt_unwatched(session, session.argv, signals);
-  if (!may_be_ours(session, first)) end(first);
+  if (!may_be_ours(session, first)) end(first, signals);
   const AsInherited default_signals(signals);
   const std::string text = ask_quietly(session);
-  if (text.empty()) end(first);
+  if (text.empty()) end(first, signals);
   const Outcome outcome = recover(session, text, first.started_ns);
   say(outcome);
   const bool mended = outcome.kind == Outcome::Kind::mended && !outcome.damage_is_newer;
   if (mended && may_run_again(session, first)) run_again(session, signals);
-  end(first);
+  end(first, signals);
 }
 
 // Two runs that can't be joined: the cache is sound again, but this command has failed.
@@ -134,15 +137,25 @@ void say_it_works_now(const Session& session) {
   second.status.end_like();
 }
 
+// What was taken out of stdout is said after all.
+[[noreturn]] void give_up_joining(const TestAttempt& first) {
+  write_all(STDOUT_FILENO, first.dropped);
+  first.status.end_like();
+}
+
 [[noreturn]] void end_joined(const Session& session, const TestAttempt& first,
                              const Signals& signals) {
-  const bool go_failed = !first.status.success() && !first.status.by_signal() && !first.interrupted;
-  if (!go_failed) first.status.end_like();
-  if (!first.hits.empty()) run_the_rest(session, first, signals).end_like();
+  if (first.status.success() || first.status.by_signal() || first.interrupted)
+    give_up_joining(first);
+  try {
+    if (!first.hits.empty()) run_the_rest(session, first, signals).end_like();
+  } catch (const std::exception& failure) {
+    recovery::trace(std::string("the rest could not be run: ") + failure.what());
+    give_up_joining(first);
+  }
   if (!first.stdout_used) run_again(session, signals);
-  write_all(STDOUT_FILENO, first.dropped);
   say_it_works_now(session);
-  first.status.end_like();
+  give_up_joining(first);
 }
 
 // go has ended by itself, and nothing was decided on the way.

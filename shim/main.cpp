@@ -77,9 +77,10 @@ void guard_against_loops(const shim::RealGo& go) {
   try {
     session.command = shim::classify(session.argv);
     if (session.command.way != shim::Command::Way::exec) shim::run_and_heal(session);
-  } catch (const std::exception&) {
-    // go has not been started yet: what may throw later is caught where go's end is known
-    // (heal.cpp).
+  } catch (const std::exception& failure) {
+    // What can fail once go has run is caught where its end is known (heal.cpp). For the rest: user
+    // code may have begun.
+    if (shim::go_was_started()) complain(std::string("internal error: ") + failure.what(), 1);
   }
   be_real_go(session);
 }

@@ -44,8 +44,9 @@ std::vector<std::string> candidates(long long started_ns) {
   std::vector<std::string> found;
   std::error_code error;
   const std::string dir = temporary_dir();
-  for (const auto& entry : std::filesystem::directory_iterator(dir, error)) {
-    const std::string name = entry.path().filename();
+  for (std::filesystem::directory_iterator entry(dir, error), end; !error && entry != end;
+       entry.increment(error)) {
+    const std::string name = entry->path().filename();
     if (!name.starts_with(prefix) || !is_number(std::string_view(name).substr(prefix.size())))
       continue;
     if (is_ours_and_younger(dir + "/" + name, started_ns)) found.push_back(dir + "/" + name);
