@@ -1,14 +1,21 @@
 #include "recovery/zip.hpp"
 
+#include <fcntl.h>
 #include <zlib.h>
 
 #include <algorithm>
+#include <cerrno>
+#include <memory>
 #include <stdexcept>
 
 namespace recovery {
 namespace {
 
 constexpr std::uint64_t largest_module = 500ULL << 20;  // golang.org/x/mod/zip.MaxZipFile, unpacked
+
+constexpr std::size_t piece_size = 128 * 1024;
+constexpr std::uint32_t local_mark = 0x04034b50, directory_mark = 0x02014b50, end_mark = 0x06054b50;
+constexpr std::size_t directory_record = 46, end_record = 22;  // bytes, less names and comments
 
 // Little-endian numbers out of bytes that may end too early: every read is checked.
 std::optional<std::uint64_t> number(std::string_view bytes, std::uint64_t at, unsigned width) {
@@ -24,47 +31,36 @@ std::uint64_t number_or(std::string_view bytes, std::uint64_t at, unsigned width
   return number(bytes, at, width).value_or(~0ULL);
 }
 
-// The last "end of central directory" record whose comment fits in the file, as readDirectoryEnd
-// finds it.
-std::optional<std::uint64_t> directory_end(std::string_view bytes) {
-  if (bytes.size() < 22) return std::nullopt;
-  const std::uint64_t last = bytes.size() - 22;
-  const std::uint64_t first = last > 65 * 1024 ? last - 65 * 1024 : 0;
-  for (std::uint64_t at = last + 1; at-- > first;) {
-    if (number(bytes, at, 4) != 0x06054b50U) continue;
-    const std::uint64_t comment = *number(bytes, at + 20, 2);
-    if (at + 22 + comment > bytes.size()) return std::nullopt;
+// The last "end of central directory" record in the file's tail; its comment must fit
+// (findSignatureInBlock).
+std::optional<std::uint64_t> find_end(std::string_view tail) {
+  if (tail.size() < end_record) return std::nullopt;
+  for (std::uint64_t at = tail.size() - end_record + 1; at-- > 0;) {
+    if (number(tail, at, 4) != end_mark) continue;
+    if (at + end_record + *number(tail, at + 20, 2) > tail.size()) return std::nullopt;
     return at;
   }
   return std::nullopt;
 }
 
 struct Directory {
-  std::uint64_t offset = 0;
+  std::uint64_t end = 0;  // offset of the record that says all this; the directory ends here
   std::uint64_t count = 0;
+  std::uint64_t size = 0;
+  std::uint64_t offset = 0;  // as if the archive began the file
 };
 
-std::optional<Directory> find_directory(std::string_view bytes) {
-  const auto end = directory_end(bytes);
-  if (!end) return std::nullopt;
-  std::uint64_t count = *number(bytes, *end + 10, 2);
-  std::uint64_t size = *number(bytes, *end + 12, 4);
-  std::uint64_t offset = *number(bytes, *end + 16, 4);
-  if (count == 0xffff || size == 0xffffffff || offset == 0xffffffff) {
-    if (*end >= 20 && number(bytes, *end - 20, 4) == 0x07064b50U) {
-      const std::uint64_t end64 = number_or(bytes, *end - 20 + 8, 8);
-      if (number(bytes, end64, 4) != 0x06064b50U) return std::nullopt;
-      count = number_or(bytes, end64 + 32, 8);
-      size = number_or(bytes, end64 + 40, 8);
-      offset = number_or(bytes, end64 + 48, 8);
-    }
-  }
-  if (offset > bytes.size() || size > bytes.size() || offset + size > bytes.size()) {
+Directory read_end(std::string_view record, std::uint64_t at) {
+  return {at, number_or(record, 10, 2), number_or(record, 12, 4), number_or(record, 16, 4)};
+}
+
+// When a number does not fit (the odd 0xffff is archive/zip's), where the zip64 end record is.
+std::optional<std::uint64_t> zip64_end(const Directory& directory, std::string_view locator) {
+  if (directory.count != 0xffff && directory.size != 0xffff && directory.offset != 0xffffffff) {
     return std::nullopt;
   }
-  // Bytes before the archive shift everything (archive/zip's baseOffset); a module zip has none, so
-  // no shift is tried.
-  return Directory{offset, count};
+  if (number(locator, 0, 4) != 0x07064b50U || number(locator, 4, 4) != 0U) return std::nullopt;
+  return number(locator, 16, 4) == 1U ? number(locator, 8, 8) : std::nullopt;
 }
 
 // Sizes beyond 4 GiB stand in the zip64 extra field, in this order, each only if its 32-bit twin is
@@ -84,24 +80,12 @@ void read_zip64(std::string_view extra, ZipEntry& entry) {
   }
 }
 
-}  // namespace
-
-std::optional<ZipFile> ZipFile::open(const Root& root, const std::string& rel) {
-  auto bytes = root.read(rel, 2 * largest_module);
-  if (!bytes) return std::nullopt;
-  ZipFile zip;
-  zip.content_ = std::move(*bytes);
-  if (!zip.read_directory()) return std::nullopt;
-  return zip;
-}
-
-bool ZipFile::read_directory() {
-  const std::string_view bytes = content_;
-  const auto directory = find_directory(bytes);
-  if (!directory) return false;
-  std::uint64_t at = directory->offset;
-  while (number(bytes, at, 4) == 0x02014b50U && at + 46 <= bytes.size()) {
+// The records of a central directory, until something else comes, or the bytes end.
+void read_entries(std::string_view bytes, std::uint64_t shift, std::vector<ZipEntry>& entries) {
+  std::uint64_t at = 0;
+  while (number(bytes, at, 4) == directory_mark && bytes.size() - at >= directory_record) {
     ZipEntry entry;
+    entry.has_descriptor = (*number(bytes, at + 8, 2) & 8) != 0;
     entry.method = static_cast<std::uint16_t>(*number(bytes, at + 10, 2));
     entry.crc32 = static_cast<std::uint32_t>(*number(bytes, at + 16, 4));
     entry.packed_size = *number(bytes, at + 20, 4);
@@ -110,59 +94,145 @@ bool ZipFile::read_directory() {
     const std::uint64_t extra = *number(bytes, at + 30, 2);
     const std::uint64_t comment = *number(bytes, at + 32, 2);
     entry.header_offset = *number(bytes, at + 42, 4);
-    if (at + 46 + name + extra + comment > bytes.size()) return false;
-    entry.name = bytes.substr(at + 46, name);
-    read_zip64(bytes.substr(at + 46 + name, extra), entry);
-    entries_.push_back(std::move(entry));
-    at += 46 + name + extra + comment;
+    if (bytes.size() - at - directory_record < name + extra + comment) return;
+    at += directory_record;
+    entry.name = bytes.substr(at, name);
+    read_zip64(bytes.substr(at + name, extra), entry);
+    entry.header_offset += shift;
+    entries.push_back(std::move(entry));
+    at += name + extra + comment;
   }
-  return entries_.size() % 65536 == directory->count % 65536;
+}
+
+using Next = std::function<std::string()>;              // the next piece; empty at the end
+using Deliver = std::function<bool(std::string_view)>;  // false: that is too much
+
+bool copy_stored(const Next& next, const Deliver& deliver) {
+  for (std::string piece = next(); !piece.empty(); piece = next()) {
+    if (!deliver(piece)) return false;
+  }
+  return true;
+}
+
+bool inflate(const Next& next, const Deliver& deliver) {
+  z_stream stream = {};
+  if (::inflateInit2(&stream, -MAX_WBITS) != Z_OK) throw std::bad_alloc();
+  const std::unique_ptr<z_stream, int (*)(z_stream*)> owner(&stream, ::inflateEnd);
+  std::string packed;
+  std::string buffer(piece_size, '\0');
+  int result = Z_OK;
+  while (result == Z_OK) {
+    if (stream.avail_in == 0) {
+      packed = next();
+      stream.next_in = reinterpret_cast<Bytef*>(packed.data());
+      stream.avail_in = static_cast<uInt>(packed.size());
+    }
+    stream.next_out = reinterpret_cast<Bytef*>(buffer.data());
+    stream.avail_out = static_cast<uInt>(buffer.size());
+    result = ::inflate(&stream, Z_NO_FLUSH);
+    if (!deliver(std::string_view(buffer).substr(0, buffer.size() - stream.avail_out)))
+      return false;
+  }
+  return result == Z_STREAM_END;
+}
+
+}  // namespace
+
+std::optional<ZipFile> ZipFile::open(const Root& root, const std::string& rel) {
+  return open(root.try_open(rel, O_RDONLY | O_NONBLOCK | O_NOCTTY));
+}
+
+std::optional<ZipFile> ZipFile::open(Fd fd) {
+  struct stat st;
+  if (!fd || ::fstat(fd.get(), &st) != 0 || !S_ISREG(st.st_mode)) return std::nullopt;
+  ZipFile zip;
+  zip.fd_ = std::move(fd);
+  zip.size_ = static_cast<std::uint64_t>(st.st_size);
+  if (!zip.read_directory()) return std::nullopt;
+  return zip;
+}
+
+// What of these bytes is there: less than was asked for where the file ends.
+std::string ZipFile::read(std::uint64_t at, std::uint64_t size) const {
+  if (at >= size_) return {};
+  std::string bytes(std::min(size, size_ - at), '\0');
+  std::size_t used = 0;
+  while (used < bytes.size()) {
+    const ssize_t n =
+        ::pread(fd_.get(), bytes.data() + used, bytes.size() - used, static_cast<off_t>(at + used));
+    if (n < 0 && errno == EINTR) continue;
+    if (n <= 0) break;
+    used += static_cast<std::size_t>(n);
+  }
+  bytes.resize(used);
+  return bytes;
+}
+
+bool ZipFile::read_directory() {
+  const std::uint64_t tail_at = size_ - std::min<std::uint64_t>(size_, 65 * 1024);
+  const std::string tail = read(tail_at, 65 * 1024);
+  const auto end = find_end(tail);
+  if (!end) return false;
+  Directory directory = read_end(std::string_view(tail).substr(*end), tail_at + *end);
+  if (const auto at = zip64_end(directory, read(directory.end - 20, 20))) {
+    const std::string record = read(*at, 56);
+    if (number(record, 0, 4) != 0x06064b50U) return false;
+    directory = {*at, number_or(record, 32, 8), number_or(record, 40, 8), number_or(record, 48, 8)};
+  }
+  if (directory.size > directory.end) return false;
+  const std::uint64_t begin = directory.end - directory.size;
+  // Bytes before the archive shift everything. But where an entry stands at the unshifted place
+  // too, old Gos read here and new ones there: no such zip is sound.
+  const std::uint64_t shift = begin - directory.offset;
+  if (shift != 0 && begin > directory.offset &&
+      number(read(directory.offset, 4), 0, 4) == directory_mark) {
+    return false;
+  }
+  read_entries(read(begin, size_ - begin), shift, entries_);
+  return entries_.size() % 65536 == directory.count % 65536;
+}
+
+// Where an entry's content begins; nullopt when there is no local header.
+std::optional<std::uint64_t> ZipFile::content_begin(const ZipEntry& entry) const {
+  const std::string header = read(entry.header_offset, 30);
+  if (header.size() < 30 || number(header, 0, 4) != local_mark) return std::nullopt;
+  return entry.header_offset + 30 + *number(header, 26, 2) + *number(header, 28, 2);
+}
+
+// The CRC behind the content, with a mark of its own or without, says the same as the directory.
+bool ZipFile::descriptor_fits(const ZipEntry& entry, std::uint64_t at) const {
+  const std::string descriptor = read(at, 16);
+  const std::uint64_t crc_at = number(descriptor, 0, 4) == 0x08074b50U ? 4 : 0;
+  return descriptor.size() >= crc_at + 12 && number(descriptor, crc_at, 4) == entry.crc32;
 }
 
 bool ZipFile::unpack(const ZipEntry& entry,
                      const std::function<void(std::string_view)>& sink) const {
-  const std::string_view bytes = content_;
-  if (number(bytes, entry.header_offset, 4) != 0x04034b50U || entry.size > largest_module) {
-    return false;
-  }
-  const auto name = number(bytes, entry.header_offset + 26, 2);
-  const auto extra = number(bytes, entry.header_offset + 28, 2);
-  if (!name || !extra) return false;
-  const std::uint64_t begin = entry.header_offset + 30 + *name + *extra;
-  if (begin > bytes.size() || entry.packed_size > bytes.size() - begin) return false;
-  std::string_view packed = bytes.substr(begin, entry.packed_size);
-
+  const auto begin = content_begin(entry);
+  if (!begin || entry.size > largest_module) return false;
+  if (entry.name.ends_with('/') && entry.size != 0) return false;
   std::uint64_t size = 0;
   uLong crc = ::crc32(0, nullptr, 0);
   const auto deliver = [&](std::string_view piece) {
     crc = ::crc32_z(crc, reinterpret_cast<const Bytef*>(piece.data()), piece.size());
     size += piece.size();
-    sink(piece);
+    if (size <= entry.size) sink(piece);
+    return size <= entry.size;
   };
-  if (entry.method == 0) {
-    deliver(packed);
-    return size == entry.size && crc == entry.crc32;
-  }
-  if (entry.method != 8) return false;
-
-  z_stream stream = {};
-  if (::inflateInit2(&stream, -MAX_WBITS) != Z_OK) throw std::bad_alloc();
-  std::string buffer(128 * 1024, '\0');
-  int result = Z_OK;
-  while (result == Z_OK && size <= entry.size) {
-    if (stream.avail_in == 0 && !packed.empty()) {
-      const std::size_t piece = std::min<std::size_t>(packed.size(), 1U << 30);
-      stream.next_in = reinterpret_cast<Bytef*>(const_cast<char*>(packed.data()));
-      stream.avail_in = static_cast<uInt>(piece);
-      packed.remove_prefix(piece);
-    }
-    stream.next_out = reinterpret_cast<Bytef*>(buffer.data());
-    stream.avail_out = static_cast<uInt>(buffer.size());
-    result = ::inflate(&stream, Z_NO_FLUSH);
-    deliver(std::string_view(buffer).substr(0, buffer.size() - stream.avail_out));
-  }
-  ::inflateEnd(&stream);
-  return result == Z_STREAM_END && size == entry.size && crc == entry.crc32;
+  std::uint64_t at = *begin;
+  std::uint64_t left = entry.packed_size;
+  const auto next = [&] {
+    std::string piece = read(at, std::min<std::uint64_t>(left, piece_size));
+    at += piece.size();
+    left -= piece.size();
+    return piece;
+  };
+  const bool is_whole = entry.method == 0   ? copy_stored(next, deliver) && left == 0
+                        : entry.method == 8 ? inflate(next, deliver)
+                                            : false;
+  if (!is_whole || size != entry.size) return false;
+  if (entry.has_descriptor && !descriptor_fits(entry, *begin + entry.packed_size)) return false;
+  return crc == entry.crc32 || (entry.crc32 == 0 && !entry.has_descriptor);
 }
 
 std::optional<FileHashes> ZipFile::hashes() const {
@@ -227,10 +297,10 @@ std::string make_zip(const std::function<std::optional<ZipInput>()>& next) {
     const auto crc = static_cast<std::uint32_t>(
         ::crc32_z(0, reinterpret_cast<const Bytef*>(input->content.data()), input->content.size()));
     const ZipEntry entry{input->name, input->content.size(), packed.size(), out.size(), crc, 8};
-    put(out, 0x04034b50, 4);
+    put(out, local_mark, 4);
     put_common(out, entry);
     out += entry.name + packed;
-    put(directory, 0x02014b50, 4);
+    put(directory, directory_mark, 4);
     put(directory, 20, 2);
     put_common(directory, entry);
     put(directory, 0, 10);  // comment, disk, attributes
@@ -240,7 +310,7 @@ std::string make_zip(const std::function<std::optional<ZipInput>()>& next) {
   }
   const std::uint64_t offset = out.size();
   out += directory;
-  put(out, 0x06054b50, 4);
+  put(out, end_mark, 4);
   put(out, 0, 4);
   put(out, count, 2);
   put(out, count, 2);

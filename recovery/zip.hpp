@@ -24,14 +24,17 @@ struct ZipEntry {
   std::uint64_t packed_size = 0;
   std::uint64_t header_offset = 0;
   std::uint32_t crc32 = 0;
-  std::uint16_t method = 0;  // 0 stored, 8 deflated
+  std::uint16_t method = 0;     // 0 stored, 8 deflated
+  bool has_descriptor = false;  // sizes and CRC once more, behind the content
 };
 
 class ZipFile {
  public:
-  // nullopt when this is no regular file, or no zip that Go would open. It is read whole, not
-  // mapped: a map of a file that somebody cuts off meanwhile is a SIGBUS.
+  // nullopt when this is no regular file, or no zip that every Go would open. It is read piece by
+  // piece: a module may have 500 MiB, and a map of a file that somebody cuts off meanwhile is a
+  // SIGBUS.
   static std::optional<ZipFile> open(const Root& root, const std::string& rel);
+  static std::optional<ZipFile> open(Fd fd);
 
   const std::vector<ZipEntry>& entries() const { return entries_; }
 
@@ -45,7 +48,12 @@ class ZipFile {
  private:
   ZipFile() = default;
   bool read_directory();
-  std::string content_;
+  std::string read(std::uint64_t at, std::uint64_t size) const;
+  std::optional<std::uint64_t> content_begin(const ZipEntry& entry) const;
+  bool descriptor_fits(const ZipEntry& entry, std::uint64_t at) const;
+
+  Fd fd_;
+  std::uint64_t size_ = 0;
   std::vector<ZipEntry> entries_;
 };
 
