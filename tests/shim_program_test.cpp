@@ -143,6 +143,25 @@ TEST_CASE("a go that survives Ctrl-C decides how it ends") {
   CHECK(WEXITSTATUS(raw) == 7);
 }
 
+TEST_CASE(
+    "Ctrl-C while the cache is looked at ends gomend by SIGINT, and leaves no helper behind") {
+  const ScratchDir dir;
+  // The second call is the quiet `go env` of the recovery: it hangs.
+  OnTerminal go(
+      {"build"},
+      "first " + dir.path("first") +
+          "; err -> unzip /m/cache/download/example.com/a/@v/v1.0.0.zip: zip: not a valid zip file"
+          "; exit 1; again; pid " +
+          dir.path("helper") + "; sleep 60000");
+  REQUIRE(wait_until(file_exists, dir.path("helper")));
+  usleep(100000);
+  go.type(3);
+  const int raw = go.end();
+  CHECK(WIFSIGNALED(raw));
+  CHECK(WTERMSIG(raw) == SIGINT);
+  CHECK(wait_until(process_gone, std::to_string(std::stoi(dir.text_of("helper")))));
+}
+
 TEST_CASE("SIGTSTP sent to gomend stops it and go; SIGCONT wakes both") {
   const ScratchDir dir;
   const int null = open("/dev/null", O_RDWR);
