@@ -13,23 +13,30 @@
 namespace recovery {
 namespace {
 
+// The words of a line; a bracket is one, with or without spaces around it.
 std::vector<std::string> fields(std::string_view line) {
   std::vector<std::string> words;
   std::string word;
   char quote = 0;
+  const auto end_word = [&] {
+    if (!word.empty()) words.push_back(std::move(word));
+    word.clear();
+  };
   for (const char c : line) {
     if (quote == 0 && (c == '"' || c == '`')) {
       quote = c;
     } else if (c == quote && quote != 0) {
       quote = 0;
     } else if (quote == 0 && (c == ' ' || c == '\t' || c == '\r')) {
-      if (!word.empty()) words.push_back(std::move(word));
-      word.clear();
+      end_word();
+    } else if (quote == 0 && (c == '(' || c == ')')) {
+      end_word();
+      words.emplace_back(1, c);
     } else {
       word += c;
     }
   }
-  if (!word.empty()) words.push_back(std::move(word));
+  end_word();
   return words;
 }
 
