@@ -24,6 +24,7 @@ namespace {
 using patterns::Diagnosis;
 using Clock = std::chrono::steady_clock;
 
+constexpr auto no_hurry = std::chrono::hours(24);
 constexpr auto rest_budget =
     std::chrono::seconds(5);  // for the contents of the modules that nobody named
 
@@ -51,6 +52,15 @@ Step step_of(const std::vector<Diagnosis>& diagnoses) {
   return root == Step::nothing || root == Step::advise ? root : std::min(step, Step::other_source);
 }
 
+void look_around(const Request& request, Scene& scene) {
+  scene.settings = read_settings(request);
+  const std::string& go_mod = scene.settings.go_mod;
+  scene.config = read_config(request.env, go_mod.substr(0, go_mod.rfind('/')));
+  scene.cache = std::make_unique<Root>(scene.settings.mod_cache);
+  scene.named = named_modules(scene.diagnoses, request, scene.settings);
+  scene.list = std::make_unique<BuildList>(scene.settings, *scene.cache, scene.named);
+}
+
 std::unique_ptr<Scene> set_scene(const Request& request) {
   auto scene = std::make_unique<Scene>();
   scene->diagnoses = patterns::diagnose(request.text);
@@ -59,14 +69,10 @@ std::unique_ptr<Scene> set_scene(const Request& request) {
   if (scene->diagnoses.empty()) return nullptr;
   scene->step = step_of(scene->diagnoses);
   if (scene->step == Step::nothing) return nullptr;
-  scene->settings = read_settings(request);
-  const std::string& go_mod = scene->settings.go_mod;
-  scene->config = read_config(request.env, go_mod.substr(0, go_mod.rfind('/')));
-  if (!scene->settings.mod_cache.starts_with("/")) return nullptr;
-  scene->cache = std::make_unique<Root>(scene->settings.mod_cache);
-  scene->named = named_modules(scene->diagnoses, request, scene->settings);
-  scene->list = std::make_unique<BuildList>(scene->settings, *scene->cache, scene->named);
-  scene->suspects = hinted_modules(scene->diagnoses, request, *scene->list);
+  look_around(request, *scene);
+  if (!scene->settings.is_vendored) {
+    scene->suspects = hinted_modules(scene->diagnoses, request, *scene->list);
+  }
   scene->suspects.insert(scene->named.begin(), scene->named.end());
   return scene;
 }
@@ -159,6 +165,16 @@ class Recovery {
     return std::move(outcome_);
   }
 
+  Outcome run_for_all() {
+    const std::set<ModuleVersion>& all = scene_.list->modules();
+    for (const ModuleState& cause :
+         causes_among(scene_, mender_, {all.begin(), all.end()}, Depth::everything, no_hurry)) {
+      mend(cause);
+    }
+    if (!failed_.empty()) advise();
+    return std::move(outcome_);
+  }
+
   bool has_cause() { return !causes_among_suspects(scene_, mender_).empty(); }
 
  private:
@@ -202,9 +218,12 @@ class Recovery {
   void say_only(const ModuleState& cause) {
     const std::vector<std::string> findings = describe(cause);
     say(cause.module, findings.empty() ? "go's index of its packages is stale" : joined(findings),
-        "would be mended, but GOMEND=advise");
+        is_question() ? "next: gomend verify --repair" : "would be mended, but GOMEND=advise");
     outcome_.kind = Outcome::Kind::advice;
   }
+
+  // `go mod verify` and `gomend verify` ask what is wrong; they are answered.
+  bool is_question() const { return request_.verb == "mod verify" || request_.verb == "verify"; }
 
   // The cache is sound (or holds nothing of it): the source is at fault, or go.sum is.
   void ask_other_sources(const ModuleVersion& m) {
@@ -324,6 +343,14 @@ Outcome recover(const Request& request) {
   const auto scene = set_scene(request);
   if (!scene) return {};
   return Recovery(request, *scene).run();
+}
+
+Outcome verify(const Request& request) {
+  Scene scene;
+  scene.diagnoses.emplace_back();
+  scene.step = Step::mend;
+  look_around(request, scene);
+  return Recovery(request, scene).run_for_all();
 }
 
 void set_trace(int fd) {

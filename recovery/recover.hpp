@@ -46,6 +46,10 @@ bool look(const Request& request);
 
 Outcome recover(const Request& request);
 
+// `gomend verify`: nothing has failed; the whole build list of request.dir is looked at, everything
+// of it. With advise_only it says what is broken, else it is mended as recover() would.
+Outcome verify(const Request& request);
+
 // A stage of this process's work with a duration, for GOMEND_TRACE. Does nothing unless set_trace
 // was called.
 void set_trace(int fd);  // not owned

@@ -44,11 +44,22 @@ bool names_a_version(const Request& request) {
   return false;
 }
 
+// -mod=vendor, or a vendor directory that go takes by itself: whatever it holds, the cache is not
+// looked at.
+bool uses_vendor(const Request& request, const Settings& s) {
+  const std::string mod = flag_value(request, s.flags, "mod");
+  if (!mod.empty()) return mod == "vendor";
+  const std::string& main = s.go_work.empty() ? s.go_mod : s.go_work;
+  const std::string modules = main.substr(0, main.rfind('/')) + "/vendor/modules.txt";
+  return !main.empty() && !read_text_file(modules).empty();
+}
+
 void find_files(const Request& request, Settings& s) {
   if (s.go_mod == "/dev/null") s.go_mod.clear();
   if (s.go_work == "off") s.go_work.clear();
   s.ignores_main_module = names_a_version(request);
   if (s.ignores_main_module) return;
+  s.is_vendored = uses_vendor(request, s);
   if (!s.go_work.empty()) {
     s.sum_files.push_back(s.go_work + ".sum");
     for (const std::string& dir : work_modules(s.go_work)) {

@@ -30,6 +30,7 @@ struct Settings {
   std::vector<std::string>
       mod_files;  // every go.mod whose requirements count (with -modfile: that file)
   std::vector<std::string> sum_files;  // every go.sum that go used, in the order in which it looks
+  bool is_vendored = false;            // packages come from vendor/, not from the module cache
   bool ignores_main_module =
       false;  // `go run P@V`, `go install P@V`: no go.sum of the user's is used
 };

@@ -10,6 +10,7 @@
 
 #include "shim/commands/history.hpp"
 #include "shim/commands/restore.hpp"
+#include "shim/commands/verify.hpp"
 #include "shim/pipes.hpp"
 
 namespace shim {
@@ -28,6 +29,7 @@ struct Row {
 };
 const std::vector<Row>& rows() {
   static const std::vector<Row> all = {
+      {"verify", "[--repair]  check every module of the build here, and mend it", verify},
       {"history", "what was repaired, newest last", history},
       {"restore", "[ID]  put back what the newest repair, or that of the id, replaced", restore},
   };
