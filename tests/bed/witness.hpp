@@ -1,0 +1,33 @@
+#pragma once
+// What must be as before when a command has ended: the project and GOPATH's record of the checksum
+// database (promise 6). And whose words are whose on stderr.
+//
+// Example: const Witness witness(bed); …; CHECK(witness.changes() == "");
+//          CHECK(go_words(ran.err) == go_words(plain.err));
+
+#include <string>
+#include <vector>
+
+#include "tests/bed.hpp"
+
+namespace tests {
+
+class Witness {
+ public:
+  explicit Witness(const Bed& bed);
+
+  /// Names, bytes, modes and inodes, as difference() tells them.
+  [[nodiscard]] std::string changes() const;
+
+ private:
+  const Bed& bed_;
+  Snapshot app_, sumdb_;
+};
+
+/// The lines that are go's own. Sorted: what go's workers say has no order.
+[[nodiscard]] std::vector<std::string> go_words(const std::string& text);
+
+/// gomend's lines in their order, without "gomend: ".
+[[nodiscard]] std::vector<std::string> gomend_words(const std::string& text);
+
+}  // namespace tests
