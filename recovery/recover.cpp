@@ -6,6 +6,7 @@
 #include <cstdio>
 #include <map>
 #include <memory>
+#include <system_error>
 #include <thread>
 
 #include "patterns/diagnosis.hpp"
@@ -27,6 +28,8 @@ using Clock = std::chrono::steady_clock;
 constexpr auto no_hurry = std::chrono::hours(24);
 constexpr auto rest_budget =
     std::chrono::seconds(5);  // for the contents of the modules that nobody named
+
+constexpr std::size_t most_wanted = 16;  // modules that are fetched on a guess
 
 // What the text and the settings say together: where to look, and how far we may go.
 struct Scene {
@@ -143,6 +146,8 @@ void add_causes_in_rest(const Scene& scene, const Mender& mender,
 }
 
 class Recovery {
+  using Failures = std::map<ModuleVersion, std::vector<std::string>>;  // with what is wrong
+
  public:
   Recovery(const Request& request, const Scene& scene)
       : request_(request),
@@ -159,9 +164,9 @@ class Recovery {
       say(*scene_.named.begin(), "was mended meanwhile", "");
       outcome_.kind = Outcome::Kind::mended;
     } else if (scene_.step == Step::other_source) {
-      for (const ModuleVersion& m : scene_.named) ask_other_sources(m);
+      for (const ModuleVersion& m : wanted()) ask_other_sources(m);
     }
-    if (outcome_.kind != Outcome::Kind::mended) advise();
+    if (outcome_.kind != Outcome::Kind::mended || named_one_failed()) advise();
     return std::move(outcome_);
   }
 
@@ -184,9 +189,11 @@ class Recovery {
     Mended mended;
     try {
       mended = mender_.mend(m, scene_.list->expected(m), scene_.is_suspect(m));
+    } catch (const std::system_error& error) {
+      mended.failure = error.what();
+      obstacles_.emplace(m, cannot_write(error));
     } catch (const std::exception& error) {
       mended.failure = error.what();
-      mended.findings = describe(cause);
     }
     trace("mend " + m.str() + ": " +
           (mended.failure.empty() ? mended.done : "failed: " + mended.failure));
@@ -210,6 +217,26 @@ class Recovery {
                    scene_.settings.mod_cache, mender_.quarantine_id(), mended.replaced});
   }
 
+  // The full or read-only disk, or the link planted in our way, is what a person can mend: not the
+  // sources.
+  std::string cannot_write(const std::system_error& error) const {
+    const bool is_full = error.code() == std::errc::no_space_on_device;
+    return std::string("not mended: ") + error.what() +
+           "; next: " + (is_full ? "df -h " : "ls -ld ") + scene_.settings.mod_cache;
+  }
+
+  // What go itself complained of: the retry will fail on it.
+  bool named_one_failed() const {
+    return !failed_.empty() && scene_.named.contains(worst_failure()->first);
+  }
+
+  // One that go named, if there is one.
+  Failures::const_iterator worst_failure() const {
+    const auto is_named = [&](const auto& failed) { return scene_.named.contains(failed.first); };
+    const auto found = std::ranges::find_if(failed_, is_named);
+    return found == failed_.end() ? failed_.begin() : found;
+  }
+
   void note_failure(const ModuleVersion& m, const ModuleState& cause, const Mended& mended) {
     failed_.emplace(m, mended.findings.empty() ? describe(cause) : mended.findings);
     failure_ = mended.failure;
@@ -225,12 +252,29 @@ class Recovery {
   // `go mod verify` and `gomend verify` ask what is wrong; they are answered.
   bool is_question() const { return request_.verb == "mod verify" || request_.verb == "verify"; }
 
+  // What go named. It does not always say whose zip was no zip: then also what the cache does not
+  // hold of those that it may have meant.
+  std::set<ModuleVersion> wanted() const {
+    std::set<ModuleVersion> all = scene_.named;
+    if (scene_.root().class_id != "cache/zip-corrupt") return all;
+    const bool any = scene_.suspects.empty() && request_.verb == "mod download";
+    for (const ModuleVersion& m : any ? scene_.list->modules() : scene_.suspects) {
+      const bool is_used = !any || !scene_.list->expected(m).zip.empty();
+      const bool is_missing = scene_.cache->stat(download_file(m, ".zip")).kind == Kind::absent;
+      if (is_used && is_missing && all.size() < most_wanted) all.insert(m);
+    }
+    return all;
+  }
+
   // The cache is sound (or holds nothing of it): the source is at fault, or go.sum is.
   void ask_other_sources(const ModuleVersion& m) {
     const auto sources = sources_.for_module(m);
+    const std::string& class_id = scene_.root().class_id;
+    const bool gives_some = class_id.starts_with("checksum/") || class_id.starts_with("cache/");
+    const std::string finding =
+        sources_.first_name() + (gives_some ? " gives wrong bytes" : " does not give it");
     if (sources.size() > 1 && request_.advise_only) {
-      say(m, sources_.first_name() + " does not give it",
-          "other sources would be asked, but GOMEND=advise");
+      say(m, finding, "other sources would be asked, but GOMEND=advise");
       outcome_.kind = Outcome::Kind::advice;
       return;
     }
@@ -247,9 +291,7 @@ class Recovery {
       failure_ = mended.failure;
       return;
     }
-    const bool is_checksum = scene_.root().class_id.starts_with("checksum/");
-    mended.findings = {sources_.first_name() +
-                       (is_checksum ? " gives wrong bytes" : " does not give it")};
+    mended.findings = {finding};
     note_success(m, mended);
   }
 
@@ -277,7 +319,7 @@ class Recovery {
     if (outcome_.kind == Outcome::Kind::advice) return;
     std::string words;
     if (!failed_.empty()) {
-      const auto& [m, findings] = *failed_.begin();
+      const auto& [m, findings] = *worst_failure();
       words = story(m, findings);
       if (!words.empty()) say(m, words, "");
     } else {
@@ -287,12 +329,15 @@ class Recovery {
         outcome_.annotations.push_back(words);
       }
     }
-    if (!words.empty()) outcome_.kind = Outcome::Kind::advice;
+    if (!words.empty() && outcome_.kind != Outcome::Kind::mended)
+      outcome_.kind = Outcome::Kind::advice;
   }
 
   // Why no source helps: go.sum is wrong, or the module was changed upstream, or nobody can be
   // reached.
   std::string story(const ModuleVersion& m, const std::vector<std::string>& findings) {
+    if (const auto obstacle = obstacles_.find(m); obstacle != obstacles_.end())
+      return joined(findings) + "; " + obstacle->second;
     const bool is_checksum = scene_.root().class_id.starts_with("checksum/");
     const Expected expected = scene_.list->expected(m);
     if (is_checksum && expected.by == Expected::By::go_sum && !request_.advise_only) {
@@ -324,7 +369,8 @@ class Recovery {
   const Scene& scene_;
   Sources sources_;
   Mender mender_;
-  std::map<ModuleVersion, std::vector<std::string>> failed_;
+  Failures failed_;
+  std::map<ModuleVersion, std::string> obstacles_;  // why the cache can't be written to
   std::string failure_;
   Outcome outcome_;
 };

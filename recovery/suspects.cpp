@@ -113,6 +113,15 @@ std::set<ModuleVersion> hinted_modules(const std::vector<Diagnosis>& diagnoses,
   const auto add = [&](const std::vector<ModuleVersion>& modules) {
     hinted.insert(modules.begin(), modules.end());
   };
+  // `go mod download M@V` says "zip: not a valid zip file", and not of which.
+  if (request.verb == "mod download" || request.verb == "get") {
+    for (const std::string& argument : request.argv) {
+      const std::size_t at = argument.find('@');
+      if (at == argument.npos) continue;
+      if (auto m = ModuleVersion::parse(argument.substr(0, at), argument.substr(at + 1)))
+        hinted.insert(*m);
+    }
+  }
   for (const Diagnosis& d : diagnoses) {
     if (!d.module.empty() && !ModuleVersion::parse(d.module, d.version)) {
       add(list.versions_of(d.module));
