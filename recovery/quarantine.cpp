@@ -2,7 +2,9 @@
 
 #include <algorithm>
 #include <ctime>
+#include <optional>
 #include <stdexcept>
+#include <system_error>
 
 #include "recovery/layout.hpp"
 
@@ -18,6 +20,24 @@ std::string utc(std::time_t time) {
   char text[32];
   std::strftime(text, sizeof text, "%Y%m%dT%H%M%SZ", &parts);
   return text;
+}
+
+// Somebody else may be at it, or own it: no reason not to mend.
+void forget(const Root& cache, const std::string& id) {
+  try {
+    cache.remove_tree(base + "/" + id);
+  } catch (const std::system_error&) {
+  }
+}
+
+// Makes directories in a tree, too, whose own are read-only.
+void make_directories_in(const Root& cache, const std::string& rel) {
+  std::string there = rel;
+  while (cache.stat(there).kind == Kind::absent && there.find('/') != there.npos) {
+    there.resize(there.rfind('/'));
+  }
+  const Writable writable(cache, there);
+  cache.make_directories(rel);
 }
 
 // Files of a quarantine, relative to the cache, as they were.
@@ -38,7 +58,7 @@ Quarantine::Quarantine(const Root& cache) : cache_(cache) {
   const std::time_t now = std::time(nullptr);
   const std::string oldest = utc(now - kept_for);
   for (const std::string& id : quarantines(cache)) {
-    if (id < oldest) cache.remove_tree(base + "/" + id);
+    if (id < oldest) forget(cache, id);
   }
   for (int i = 0;; ++i) {
     id_ = utc(now) + "-" + std::to_string(::getpid()) + (i == 0 ? "" : "-" + std::to_string(i));
@@ -60,20 +80,15 @@ void Quarantine::keep(const std::string& rel) {
 
 void Quarantine::take(const std::string& rel) {
   const std::string place = place_for(rel);
+  const Stat st = cache_.stat(rel);
   const std::size_t slash = rel.rfind('/');
-  const std::string parent = slash == rel.npos ? std::string() : rel.substr(0, slash);
-  // The tree's directories are read-only; and a directory that moves must itself be writable (its
-  // ".." changes).
-  if (cache_.stat(rel).kind == Kind::directory) {
-    const Stat st = cache_.stat(rel);
-    if ((st.st.st_mode & 0700) != 0700) cache_.chmod(rel, (st.st.st_mode & 07777) | 0700);
-  }
-  if (parent.empty()) {
-    cache_.rename(rel, place);
-  } else {
-    const Writable writable(cache_, parent);
-    cache_.rename(rel, place);
-  }
+  std::optional<Writable> parent;  // a tree's directories are read-only
+  if (slash != rel.npos) parent.emplace(cache_, rel.substr(0, slash));
+  // A directory that moves must itself be writable: its ".." changes.
+  const bool is_read_only = st.kind == Kind::directory && (st.st.st_mode & 0700) != 0700;
+  if (is_read_only) cache_.chmod(rel, (st.st.st_mode & 07777) | 0700);
+  cache_.move(rel, place);
+  if (is_read_only) cache_.chmod(place, st.st.st_mode & 07777);
 }
 
 void Quarantine::keep_bytes(const std::string& name, std::string_view bytes) {
@@ -94,13 +109,19 @@ std::vector<std::string> restore(const Root& cache, const std::string& id) {
   std::vector<std::string> files;
   collect(cache, base + "/" + id, "", files);
   Quarantine replaced(cache);
+  std::erase_if(files, [](const std::string& rel) {
+    return rel.starts_with("gocache/");  // go has made a new one long since
+  });
   for (const std::string& rel : files) {
-    if (rel.starts_with("gocache/")) continue;  // go has made a new one long since
     const std::string parent = rel.substr(0, rel.rfind('/'));
-    cache.make_directories(parent);
+    make_directories_in(cache, parent);
     const Writable writable(cache, parent);
-    if (cache.stat(rel).kind != Kind::absent) replaced.take(rel);
-    cache.rename(base + "/" + id + "/" + rel, rel);
+    const Kind kind = cache.stat(rel).kind;
+    if (kind == Kind::regular)
+      replaced.keep(rel);
+    else if (kind != Kind::absent)
+      replaced.take(rel);
+    cache.move(base + "/" + id + "/" + rel, rel);
   }
   cache.remove_tree(base + "/" + id);
   return files;

@@ -230,6 +230,60 @@ void Root::chmod(const std::string& rel, mode_t mode) const {
   if (::fchmodat(place.directory.get(), place.name.c_str(), mode, 0) != 0) fail(absolute(rel));
 }
 
+void Root::move(const std::string& from, const std::string& to) const {
+  try {
+    return rename(from, to);
+  } catch (const std::system_error& error) {
+    if (error.code().value() != EXDEV) throw;
+  }
+  const Stat st = stat(from);
+  if (st.kind != Kind::directory) {
+    copy(from, to);
+    return remove(from);
+  }
+  make_directories(to);
+  const Writable writable(*this, from);
+  for (const std::string& name : list(from).value_or(std::vector<std::string>{})) {
+    move(from + "/" + name, to + "/" + name);
+  }
+  chmod(to, st.st.st_mode & 07777);
+  remove(from);
+}
+
+void Root::copy(const std::string& from, const std::string& to) const {
+  if (stat(from).kind == Kind::symlink) return copy_link(from, to);
+  const Fd in = open(from, O_RDONLY | O_NONBLOCK);
+  struct stat st;
+  if (::fstat(in.get(), &st) != 0 || !S_ISREG(st.st_mode)) {
+    errno = EINVAL;
+    fail(absolute(from));
+  }
+  const Fd out = open(to, O_WRONLY | O_CREAT | O_EXCL, 0600);
+  std::string buffer(256 * 1024, '\0');
+  while (const ssize_t n = ::read(in.get(), buffer.data(), buffer.size())) {
+    if (n < 0 && errno == EINTR) continue;
+    if (n < 0) fail(absolute(from));
+    write_all(out.get(), std::string_view(buffer).substr(0, static_cast<std::size_t>(n)),
+              absolute(to));
+  }
+  if (::fchmod(out.get(), st.st_mode & 07777) != 0) fail(absolute(to));
+  give_to_owner(to);
+}
+
+void Root::copy_link(const std::string& from, const std::string& to) const {
+  const Place source = place_of(fd_.get(), from);
+  const Place target = place_of(fd_.get(), to);
+  std::string text(4096, '\0');
+  const ssize_t n =
+      ::readlinkat(source.directory.get(), source.name.c_str(), text.data(), text.size() - 1);
+  if (n < 0) fail(absolute(from));
+  text.resize(static_cast<std::size_t>(n));
+  if (::symlinkat(text.c_str(), target.directory.get(), target.name.c_str()) != 0) {
+    fail(absolute(to));
+  }
+  give_to_owner(to);
+}
+
 void Root::link_or_copy(const std::string& from, const std::string& to) const {
   const Place source = place_of(fd_.get(), from);
   if (!source.directory) fail(absolute(from));
@@ -239,15 +293,7 @@ void Root::link_or_copy(const std::string& from, const std::string& to) const {
                target.name.c_str(), 0) == 0) {
     return;
   }
-  const Fd in = open(from, O_RDONLY);
-  const Fd out = open(to, O_WRONLY | O_CREAT | O_EXCL, 0600);
-  std::string buffer(256 * 1024, '\0');
-  while (const ssize_t n = ::read(in.get(), buffer.data(), buffer.size())) {
-    if (n < 0) fail(absolute(from));
-    write_all(out.get(), std::string_view(buffer).substr(0, static_cast<std::size_t>(n)),
-              absolute(to));
-  }
-  give_to_owner(to);
+  copy(from, to);
 }
 
 void Root::write_new(const std::string& rel, std::string_view bytes, mode_t mode) const {

@@ -60,10 +60,13 @@ class Root {
   void make_directories(
       const std::string& rel) const;  // 0777 less the umask; the owner of the parent
   void rename(const std::string& from, const std::string& to) const;
+  // As rename; where that is refused (EXDEV: another file system, or a directory that overlayfs has
+  // in a lower layer) file by file.
+  void move(const std::string& from, const std::string& to) const;
   void remove(const std::string& rel) const;       // a file, a link, an empty directory
   void remove_tree(const std::string& rel) const;  // read-only directories included; absent is fine
   void chmod(const std::string& rel, mode_t mode) const;
-  // A new name for a file that stays where it is; copies where the file system refuses a hard link.
+  // A new name for a file that stays where it is; a copy with its mode where no hard link can be.
   void link_or_copy(const std::string& from, const std::string& to) const;
   // Writes a new file (O_EXCL), given mode less the umask; root gives it to the owner of the
   // directory.
@@ -74,6 +77,9 @@ class Root {
   void give_to_owner(const std::string& rel) const;
 
  private:
+  void copy(const std::string& from, const std::string& to) const;
+  void copy_link(const std::string& from, const std::string& to) const;
+
   std::string path_;
   Fd fd_;
 };
