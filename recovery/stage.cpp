@@ -5,6 +5,7 @@
 
 #include <cerrno>
 #include <nlohmann/json.hpp>
+#include <stdexcept>
 #include <system_error>
 
 #include "recovery/layout.hpp"
@@ -61,23 +62,41 @@ Stage::Stage(const Root& cache, const Settings& settings, const Request& request
   made_own_dir_ = cache_.stat(base).kind == Kind::absent;
   cache_.make_directories(base);
   remove_stale();
-  for (int i = 0;; ++i) {
+  int i = 0;
+  do {
     dir_ = base + "/" + std::string(prefix) + std::to_string(::getpid()) + "-" + std::to_string(i);
-    if (cache_.stat(dir_).kind == Kind::absent) break;
+    if (i++ == 100) throw std::runtime_error("no place for a stage in " + cache_.absolute(base));
+  } while (!claim());
+}
+
+// False when it belongs to somebody else (containers that share a cache have the same process ids),
+// or was taken for a stale one and removed before it could be locked.
+bool Stage::claim() {
+  if (cache_.stat(dir_).kind != Kind::absent) return false;
+  try {
+    cache_.make_directories(dir_);
+  } catch (const std::system_error& error) {
+    if (error.code().value() == ENOENT) return false;  // a stage that ended took own_dir with it
+    throw;
   }
-  cache_.make_directories(dir_);
-  lock_ = cache_.open(dir_, O_RDONLY | O_DIRECTORY);
+  lock_ = cache_.try_open(dir_, O_RDONLY | O_DIRECTORY);
+  if (!lock_) return false;
   if (::flock(lock_.get(), LOCK_EX | LOCK_NB) != 0) {
+    if (errno == EWOULDBLOCK) return false;
     throw std::system_error(errno, std::generic_category(), cache_.absolute(dir_));
   }
+  struct stat locked;
+  const Stat there = cache_.stat(dir_);
+  return ::fstat(lock_.get(), &locked) == 0 && there.kind == Kind::directory &&
+         there.st.st_ino == locked.st_ino;
 }
 
 Stage::~Stage() {
   try {
     cache_.remove_tree(dir_);
     // Nothing was replaced: the cache is left as it was. With a quarantine in it, it stays.
-    if (made_own_dir_ && cache_.list(std::string(own_dir))->empty())
-      cache_.remove(std::string(own_dir));
+    const auto left = cache_.list(std::string(own_dir));
+    if (made_own_dir_ && left && left->empty()) cache_.remove(std::string(own_dir));
   } catch (const std::exception&) {  // the next one removes it
   }
 }
@@ -87,7 +106,12 @@ void Stage::remove_stale() const {
   for (const std::string& name : cache_.list(base).value_or(std::vector<std::string>{})) {
     if (!name.starts_with(prefix)) continue;
     const Fd dir = cache_.try_open(base + "/" + name, O_RDONLY | O_DIRECTORY);
-    if (dir && ::flock(dir.get(), LOCK_EX | LOCK_NB) == 0) cache_.remove_tree(base + "/" + name);
+    if (!dir || ::flock(dir.get(), LOCK_EX | LOCK_NB) != 0) continue;
+    try {
+      cache_.remove_tree(base + "/" + name);
+    } catch (const std::system_error& error) {  // somebody else's: it is in nobody's way
+      trace("stage: " + std::string(error.what()));
+    }
   }
 }
 

@@ -38,6 +38,7 @@ class Stage {
 
  private:
   void remove_stale() const;
+  bool claim();
   const Root& cache_;
   const Settings& settings_;
   const Request& request_;
