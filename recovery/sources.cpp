@@ -47,12 +47,13 @@ std::vector<std::string> proxy_entries(std::string_view goproxy) {
 }
 
 std::string source_name(std::string_view entry) {
-  const std::size_t scheme = entry.find("://");
-  if (scheme == entry.npos) return std::string(entry);
-  if (entry.starts_with("file://")) return std::string(entry);
-  std::string_view host = entry.substr(scheme + 3);
-  host = host.substr(0, host.find('/'));
-  return std::string(host.substr(host.rfind('@') == host.npos ? 0 : host.rfind('@') + 1));
+  if (entry.starts_with("file://") || entry == "direct" || entry == "off") {
+    return std::string(entry);
+  }
+  const std::size_t scheme = entry.find("://");  // go puts https:// in front where there is none
+  std::string_view host = scheme == entry.npos ? entry : entry.substr(scheme + 3);
+  host = host.substr(0, host.find_first_of("/?#"));
+  return std::string(host.substr(host.rfind('@') + 1));  // npos + 1: all of it
 }
 
 Sources::Sources(const Root& cache, const Settings& settings, const Request& request,
@@ -88,11 +89,13 @@ std::vector<Source> Sources::for_module(const ModuleVersion& m) const {
   const auto entries = proxy_entries(settings_.proxy);
   if ((entries.size() < 2 && config_.fallback.empty()) || !is_proved_public(m)) return sources;
   // Each rest of the list, so that go's own rules decide about what stands behind.
-  std::size_t at = 0;
-  for (std::size_t i = 1; i < entries.size(); ++i) {
-    at = settings_.proxy.find_first_of(",|", at) + 1;
-    if (entries[i] != "off")
-      sources.push_back({settings_.proxy.substr(at), source_name(entries[i])});
+  const std::string& list = settings_.proxy;
+  for (std::size_t at = list.find_first_of(",|"); at != list.npos;
+       at = list.find_first_of(",|", at + 1)) {
+    const std::string rest = list.substr(at + 1);
+    const std::string entry = trimmed(rest.substr(0, rest.find_first_of(",|")));
+    if (entry.empty() || entry == "off") continue;
+    sources.push_back({rest, source_name(entry)});
   }
   for (const std::string& entry : config_.fallback) sources.push_back({entry, source_name(entry)});
   return sources;
