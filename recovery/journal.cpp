@@ -27,14 +27,22 @@ std::string now() {
   return text;
 }
 
+// Root with another user's HOME makes no directory there: it would keep that user out.
+void make_dir(const std::string& dir, uid_t parents_owner) {
+  if (::geteuid() != 0 || parents_owner == 0) ::mkdir(dir.c_str(), 0700);
+}
+
 bool make_private_dir(const std::string& dir) {
-  for (std::size_t slash = dir.find('/', 1); slash != dir.npos; slash = dir.find('/', slash + 1)) {
-    ::mkdir(dir.substr(0, slash).c_str(), 0700);
-  }
-  ::mkdir(dir.c_str(), 0700);
   struct stat st;
-  return ::lstat(dir.c_str(), &st) == 0 && S_ISDIR(st.st_mode) && st.st_uid == ::geteuid() &&
-         (st.st_mode & 077) == 0;
+  uid_t owner = 0;
+  for (std::size_t slash = dir.find('/', 1);; slash = dir.find('/', slash + 1)) {
+    const std::string part = dir.substr(0, slash);
+    make_dir(part, owner);
+    if (::lstat(part.c_str(), &st) != 0) return false;
+    owner = st.st_uid;
+    if (slash == dir.npos) break;
+  }
+  return S_ISDIR(st.st_mode) && st.st_uid == ::geteuid() && (st.st_mode & 077) == 0;
 }
 
 // Keeps the newer half of a journal that has grown too large; under its lock.
