@@ -116,6 +116,15 @@ std::vector<pid_t> descendants_of(pid_t ancestor) {
   return found;
 }
 
+bool may_have_had_children(pid_t pid) {
+  const std::string stat = read_small(in_proc(pid, "stat"));
+  const std::size_t after_name = stat.rfind(')');
+  unsigned long faults = 1;
+  if (after_name == std::string::npos) return true;
+  const char* fields = stat.c_str() + after_name;
+  return sscanf(fields, ") %*c %*d %*d %*d %*d %*d %*u %*u %lu", &faults) != 1 || faults != 0;
+}
+
 bool may_be_user_code(pid_t pid) {
   std::string program = program_of(pid);
   if (program.empty()) {  // a zombie: only its name is left

@@ -13,6 +13,11 @@ namespace shim {
 // of its own, neither.
 std::vector<pid_t> descendants_of(pid_t ancestor);
 
+// True unless it is certain that no child of `pid` has ever ended: then nothing it started can have
+// done anything. The kernel adds the page faults of children to their parent when it waits for
+// them, and no process comes without any (proc(5), cminflt). Right for a zombie, too.
+bool may_have_had_children(pid_t pid);
+
 // True unless it is certain that the process is one of go's own helpers (compile, link, git, …): a
 // linked *.test, a process that is still go itself (between fork and exec), and anything unknown
 // count as the user's code.

@@ -53,13 +53,21 @@ bool may_run_again(const Session& session, const Attempt& attempt) {
 }
 
 // The retry is go itself, in our place: nothing of ours remains that could show.
-void run_again(const Session& session, const Signals& signals) {
+void run_again(const Session& session, Outcome outcome, const Signals& signals) {
+  if (!outcome.words.empty()) outcome.words.back() += ", running go again";
+  say(outcome);
   recovery::trace("running go again");
   signals.restore();
   become_go(session);
 }
 
-// What was held back goes out now. A reader that has left would have given go its SIGPIPE.
+// The cache is sound again, but this command has failed, and can't be run again for the user.
+void say_it_works_now(const Session& session) {
+  std::string command = "go";
+  for (std::size_t i = 1; i < session.argv.size(); ++i) command += " " + session.argv[i];
+  say("the same command now works; next: " + command);
+}
+
 [[noreturn]] void end(const Attempt& attempt, const Signals& signals) {
   const AsInherited default_signals(signals);
   if (!write_all(STDOUT_FILENO, attempt.held)) ExitStatus::signalled(SIGPIPE).end_like();
@@ -91,10 +99,11 @@ std::string ask_quietly(const Session& session) {
   const AsInherited default_signals(signals);
   const Outcome outcome = recover(session, first.text, first.started_ns);
   const bool again = outcome.kind == Outcome::Kind::mended && may_run_again(session, first);
-  if (!again) write_all(STDOUT_FILENO, first.held);
-  say(outcome);
-  if (again) run_again(session, signals);
+  if (again) run_again(session, outcome, signals);
+  write_all(STDOUT_FILENO, first.held);
   first.held.clear();
+  say(outcome);
+  if (outcome.kind == Outcome::Kind::mended) say_it_works_now(session);
   end(first, signals);
 }
 
@@ -105,17 +114,10 @@ std::string ask_quietly(const Session& session) {
   const std::string text = ask_quietly(session);
   if (text.empty()) end(first, signals);
   const Outcome outcome = recover(session, text, first.started_ns);
-  say(outcome);
   const bool mended = outcome.kind == Outcome::Kind::mended && !outcome.damage_is_newer;
-  if (mended && may_run_again(session, first)) run_again(session, signals);
+  if (mended && may_run_again(session, first)) run_again(session, outcome, signals);
+  say(outcome);
   end(first, signals);
-}
-
-// Two runs that can't be joined: the cache is sound again, but this command has failed.
-void say_it_works_now(const Session& session) {
-  std::string command;
-  for (const std::string& word : session.argv) command += (command.empty() ? "" : " ") + word;
-  say("the same command now works; next: " + command);
 }
 
 // Nothing of the user's has run. If nothing could be mended after all, go's own words come from a
@@ -128,8 +130,7 @@ void say_it_works_now(const Session& session) {
     outcome = recover(session, first.text, first.started_ns);
     if (outcome.kind == Outcome::Kind::mended) {
       write_all(STDERR_FILENO, first.held_err);
-      say(outcome);
-      run_again(session, signals);
+      run_again(session, outcome, signals);
     }
   }
   const Attempt second = attempt_unwatched(session, session.argv, signals);
@@ -153,7 +154,7 @@ void say_it_works_now(const Session& session) {
     recovery::trace(std::string("the rest could not be run: ") + failure.what());
     give_up_joining(first);
   }
-  if (!first.stdout_used) run_again(session, signals);
+  if (!first.stdout_used || first.nothing_started) run_again(session, Outcome(), signals);
   say_it_works_now(session);
   give_up_joining(first);
 }
@@ -167,14 +168,13 @@ void say_it_works_now(const Session& session) {
   if (first.mended || first.text.empty()) first.status.end_like();
   const AsInherited default_signals(signals);
   const Outcome outcome = recover(session, first.text, first.started_ns);
-  say(outcome);
-  const bool nothing_ran = !first.stdout_used && !first.results_seen;
+  const bool nothing_ran = first.nothing_started || (!first.stdout_used && !first.results_seen);
   const bool may_repeat =
       !session.advise_only && !session.command.never_again && !reads_unrepeatable(session.argv);
-  if (outcome.kind == Outcome::Kind::mended) {
-    if (nothing_ran && may_repeat) run_again(session, signals);
-    if (!session.advise_only) say_it_works_now(session);
-  }
+  const bool mended = outcome.kind == Outcome::Kind::mended;
+  if (mended && nothing_ran && may_repeat) run_again(session, outcome, signals);
+  say(outcome);
+  if (mended) say_it_works_now(session);
   first.status.end_like();
 }
 

@@ -233,6 +233,7 @@ class TestRun {
     if (std::find(result_.hits.begin(), result_.hits.end(), line.package) == result_.hits.end()) {
       result_.hits.push_back(line.package);
     }
+    result_.seen.insert(line.package);
     if (const auto start = starts_.find(line.package); start != starts_.end()) {
       drop(start->second);
       starts_.erase(start);
@@ -251,11 +252,21 @@ class TestRun {
     if (!final_fail_.empty()) pass_out(std::exchange(final_fail_, {}));
   }
 
+  // "?   \tm/p\t[no test files]", "\tm/p\t\tcoverage: 0.0% of statements": nothing ran, but it was
+  // said.
+  static std::string second_field(std::string_view line) {
+    const std::size_t tab = line.find('\t');
+    if (tab == line.npos) return {};
+    const std::string_view rest = line.substr(tab + 1);
+    return std::string(rest.substr(0, rest.find('\t')));
+  }
+
   void pass_line(const TestLine& line) {
     const bool ran = line.kind == TestLine::passed || line.kind == TestLine::failed ||
                      line.kind == TestLine::package_event;
     if (line.kind == TestLine::failed || line.kind == TestLine::announce)
       result_.others_failed = true;
+    result_.seen.insert(line.package.empty() ? second_field(line.bytes) : line.package);
     if (ran) result_.results_seen = true;
     if (ran) have_run_.insert(line.package);
     if (!is_harmless(line)) result_.stdout_used = true;
@@ -289,6 +300,7 @@ class TestRun {
                   [this](const std::string& package) { return have_run_.contains(package); });
     if (state_ == State::mending) result_.end = End::joined;
     result_.status = go_.status();
+    result_.nothing_started = go_.ended_childless();
   }
 
   // ---- the hook ----
@@ -347,10 +359,11 @@ class TestRun {
   bool can_start_over(const Suspicion& suspicion) {
     if (go_.interrupted() || session_.command.never_again || reads_unrepeatable(session_.argv))
       return false;
+    const auto below = descendants_of(go_.pid());
+    if (below.empty() && !may_have_had_children(go_.pid())) return true;
     if (result_.stdout_used || !only_harmless_on_its_way()) return false;
     if (hook_ != nullptr) return !hook_->user_code_begun() && !readable_now(hook_->fd());
     if (!suspicion.while_loading && !one_package()) return false;
-    const auto below = descendants_of(go_.pid());
     return std::none_of(below.begin(), below.end(), may_be_user_code);
   }
 

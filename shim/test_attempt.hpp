@@ -8,6 +8,7 @@
 //   words about packages that never started are taken out of its stdout (`hits`), and just those
 //   are run afterwards (test_join.hpp).
 
+#include <set>
 #include <string>
 #include <vector>
 
@@ -30,10 +31,13 @@ struct TestAttempt {
   std::string text;      // what go said about packages it can't load or build
   std::string held_err;  // killed: stderr that the user has not seen yet
   std::vector<std::string> hits;
-  std::string dropped;  // what was taken out of stdout
+  std::set<std::string> seen;  // packages of which stdout had a line
+  std::string dropped;         // what was taken out of stdout
   bool stdout_used =
       false;  // something on stdout has been passed on that a second run would say otherwise
-  bool results_seen = false;     // a test has run
+  bool results_seen = false;  // a test has run
+  bool nothing_started =
+      false;  // it is certain that go had started nothing, whatever the stream looks like
   bool others_failed = false;    // a package failed that is not among the hits
   bool user_code_begun = false;  // by the hook's word
   bool interrupted = false;

@@ -4,7 +4,9 @@
 
 #include <filesystem>
 #include <fstream>
+#include <sstream>
 
+#include "recovery/run.hpp"
 #include "shim/attempt.hpp"
 #include "shim/pipes.hpp"
 
@@ -22,6 +24,44 @@ std::string profile_of(const Session& session) {
 std::string path_for_us(const Session& session, const std::string& profile) {
   if (profile.starts_with('/') || session.command.dir.empty()) return profile;
   return session.command.dir + "/" + profile;
+}
+
+// Flags of `go test` that change which packages a pattern means.
+bool chooses_packages(std::string_view flag) {
+  for (const std::string_view name : {"tags", "mod", "modfile", "overlay", "modcacherw"}) {
+    if (flag == name) return true;
+  }
+  return false;
+}
+
+std::vector<std::string> list_command(const Session& session) {
+  const auto& argv = session.argv;
+  std::vector<std::string> list = {session.go};
+  if (!session.command.dir.empty()) list.insert(list.end(), {"-C", session.command.dir});
+  list.push_back("list");
+  for (std::size_t i = static_cast<std::size_t>(session.command.flags_at); i < argv.size(); ++i) {
+    if (!argv[i].starts_with('-')) continue;
+    const std::string flag = argv[i].substr(argv[i].starts_with("--") ? 2 : 1);
+    if (!chooses_packages(flag.substr(0, flag.find('=')))) continue;
+    list.push_back(argv[i]);
+    if (flag.find('=') == flag.npos && flag != "modcacherw" && i + 1 < argv.size())
+      list.push_back(argv[++i]);
+  }
+  for (const int at : session.command.packages) list.push_back(argv[static_cast<std::size_t>(at)]);
+  return list;
+}
+
+// A go up to 1.23 is silent about packages without tests that could not be built: what was asked
+// for and has no line has not started either.
+std::vector<std::string> never_mentioned(const Session& session, const TestAttempt& first) {
+  const recovery::RunResult answer =
+      recovery::run(list_command(session), env_of(session.env), ".", std::chrono::minutes(1));
+  std::vector<std::string> packages;
+  std::istringstream lines(answer.ok ? answer.out : "");
+  for (std::string package; std::getline(lines, package);) {
+    if (!first.seen.contains(package)) packages.push_back(package);
+  }
+  return packages;
 }
 
 }  // namespace
@@ -59,7 +99,10 @@ ExitStatus run_the_rest(const Session& session, const TestAttempt& first, const 
     std::string& word = second.argv[static_cast<std::size_t>(session.command.coverprofile_at)];
     word.replace(word.size() - profile.size(), profile.size(), beside);
   }
-  const Attempt rest = attempt_unwatched(second, with_packages(second, first.hits), signals);
+  std::vector<std::string> packages = first.hits;
+  for (std::string& package : never_mentioned(session, first))
+    packages.push_back(std::move(package));
+  const Attempt rest = attempt_unwatched(second, with_packages(second, packages), signals);
   if (!profile.empty()) append_profile(path_for_us(session, profile), path_for_us(session, beside));
   if (!rest.status.success() || !first.others_failed) return rest.status;
   if (!session.command.json) write_all(STDOUT_FILENO, "FAIL\n");

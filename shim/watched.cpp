@@ -7,6 +7,8 @@
 
 #include <algorithm>
 
+#include "shim/descendants.hpp"
+
 namespace shim {
 namespace {
 
@@ -143,7 +145,13 @@ void Watched::answer_signals() {
 
 void Watched::reap(int options) {
   int raw = 0;
-  if (ended_ || waitpid(pid_, &raw, options) != pid_) return;
+  if (ended_) return;
+  siginfo_t info = {};
+  if (merged_ && waitid(P_PID, static_cast<id_t>(pid_), &info, WEXITED | WNOWAIT | options) == 0 &&
+      info.si_pid == pid_) {
+    ended_childless_ = !may_have_had_children(pid_);
+  }
+  if (waitpid(pid_, &raw, options) != pid_) return;
   ended_ = true;
   status_ = ExitStatus::from_wait(raw);
 }

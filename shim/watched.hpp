@@ -66,6 +66,8 @@ class Watched {
 
   pid_t pid() const { return pid_; }
   ExitStatus status() const { return broken_ ? ExitStatus::signalled(SIGPIPE) : status_; }
+  // Only told where the streams are merged: it has ended, and no child of its ever did.
+  bool ended_childless() const { return ended_childless_; }
   bool interrupted() const { return interrupted_; }  // somebody asked us, or go, to end
   bool merged() const { return merged_; }
   int pipe_of(Stream stream) const { return stream == Stream::out ? out_.get() : err_.get(); }
@@ -82,6 +84,7 @@ class Watched {
   bool merged_;
   pid_t pid_ = 0;
   bool ended_ = false;
+  bool ended_childless_ = false;
   bool interrupted_ = false;
   bool broken_ = false;
   bool reader_left_ = false;
