@@ -8,6 +8,7 @@
 #include <sstream>
 
 #include "tests/bed.hpp"
+#include "tests/bed/tally.hpp"
 #include "tests/catch.hpp"
 
 namespace tests {
@@ -151,6 +152,8 @@ void run_cell(const Go& go, const Row& row, const Fault2& fault) {
   const Snapshot app_before = snapshot(bed.app);
   const Ran ran = run_in(bed, row, true);
   INFO("gomend: " << ran.text() << "\nproxy: " << bed.proxy.log_text());
+  tally("table 2 (commands)", go.version, "cells");
+  if (ran.code() == 0) tally("table 2 (commands)", go.version, "succeed with gomend");
 
   if (row.runs_tests) {
     std::vector<std::string> runs = bed.test_runs();
