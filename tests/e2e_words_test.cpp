@@ -269,7 +269,7 @@ TEST_CASE("every repair is a line of the journal, which only its owner can read"
   CHECK(read_file(state / "gomend/journal.jsonl") == text);
 }
 
-TEST_CASE("what is replaced is kept in quarantine, and the journal says where", "[e2e]") {
+TEST_CASE("what is replaced is kept, and gomend restore brings it back", "[e2e]") {
   const Bed bed(gos().back());
   const fs::path file = bed.tree(alpha) / "alpha.go";
   damage(file, "garbage");
@@ -286,6 +286,11 @@ TEST_CASE("what is replaced is kept in quarantine, and the journal says where", 
   const auto line = nlohmann::json::parse(read_file(journal(bed)));
   CHECK(line.at("quarantine") == kept[0].filename().string());
   CHECK(line.at("replaced") == std::vector<std::string>{"github.com/acme/alpha@v1.1.0/alpha.go"});
+  CHECK(bed.companion({"history"}).out.find(alpha) != std::string::npos);
+  const Ran restored = bed.companion({"restore"});
+  INFO(restored.text());
+  CHECK(restored.code() == 0);
+  CHECK(read_file(file) == garbage);
 }
 
 }  // namespace tests
