@@ -252,12 +252,15 @@ class Recovery {
   // `go mod verify` and `gomend verify` ask what is wrong; they are answered.
   bool is_question() const { return request_.verb == "mod verify" || request_.verb == "verify"; }
 
-  // What go named. It does not always say whose zip was no zip: then also what the cache does not
-  // hold of those that it may have meant.
+  // What go named. It does not always say whose zip was no zip, and stops at the first few that a
+  // source which is down does not give: then also what the cache does not hold of those that it may
+  // have meant.
   std::set<ModuleVersion> wanted() const {
     std::set<ModuleVersion> all = scene_.named;
-    if (scene_.root().class_id != "cache/zip-corrupt") return all;
-    const bool any = scene_.suspects.empty() && request_.verb == "mod download";
+    const std::string& class_id = scene_.root().class_id;
+    const bool is_down = class_id.starts_with("network/") || class_id.starts_with("auth/");
+    if (!is_down && class_id != "cache/zip-corrupt") return all;
+    const bool any = is_down || (scene_.suspects.empty() && request_.verb == "mod download");
     for (const ModuleVersion& m : any ? scene_.list->modules() : scene_.suspects) {
       const bool is_used = !any || !scene_.list->expected(m).zip.empty();
       const bool is_missing = scene_.cache->stat(download_file(m, ".zip")).kind == Kind::absent;
