@@ -269,7 +269,7 @@ TEST_CASE("every repair is a line of the journal, which only its owner can read"
   CHECK(read_file(state / "gomend/journal.jsonl") == text);
 }
 
-TEST_CASE("what is replaced is kept, and gomend restore brings it back", "[e2e]") {
+TEST_CASE("what is replaced is kept in quarantine, and the journal says where", "[e2e]") {
   const Bed bed(gos().back());
   const fs::path file = bed.tree(alpha) / "alpha.go";
   damage(file, "garbage");
