@@ -1,5 +1,6 @@
 #include "recovery/h1.hpp"
 
+#include <openssl/crypto.h>
 #include <openssl/evp.h>
 
 #include <algorithm>
@@ -13,6 +14,11 @@ struct Sha256::State {
 };
 
 Sha256::Sha256() : state_(std::make_unique<State>()) {
+  // Before anything else of it: no openssl.cnf is read, and none that OPENSSL_CONF names, which
+  // could load code.
+  static const int ready =
+      OPENSSL_init_crypto(OPENSSL_INIT_NO_LOAD_CONFIG | OPENSSL_INIT_NO_ATEXIT, nullptr);
+  if (ready != 1) throw std::runtime_error("no libcrypto");
   if (state_->context == nullptr ||
       EVP_DigestInit_ex(state_->context, EVP_sha256(), nullptr) != 1) {
     throw std::runtime_error("no SHA-256");

@@ -264,7 +264,7 @@ std::string deflate_raw(std::string_view content) {
   stream.next_out = reinterpret_cast<Bytef*>(out.data());
   stream.avail_out = static_cast<uInt>(out.size());
   const int result = ::deflate(&stream, Z_FINISH);
-  out.resize(out.size() - stream.avail_out);
+  out.erase(stream.total_out);
   ::deflateEnd(&stream);
   if (result != Z_STREAM_END) throw std::runtime_error("deflate failed");
   return out;
