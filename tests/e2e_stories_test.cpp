@@ -163,7 +163,7 @@ TEST_CASE("story 1: a rotten copy is fetched again, and the command succeeds", "
     CHECK(words[0].starts_with(alpha +
                                ": the cached zip is damaged (h1 does not match go.sum) and the "
                                "recorded ziphash is wrong"));
-    CHECK(words[0].ends_with("; replaced"));
+    CHECK(contains(words[0], "; replaced"));
     check_holds_what_go_sum_wants(bed, alpha);
     CHECK(witness.changes() == "");
     for (const Request& request : bed.proxy.log()) {
