@@ -81,7 +81,8 @@ class Inspector {
 
   void read_tree() {
     if (s_.tree != Health::unchecked) return;
-    if (const auto files = hash_tree(cache_, s_.module)) s_.tree_h1 = hash1(*files);
+    tree_ = recovery::read_tree(cache_, s_.module);
+    if (const auto files = hashes_of(*tree_, s_.module)) s_.tree_h1 = hash1(*files);
   }
 
   // Decides who is right, and with that which artefacts are not.
@@ -93,13 +94,13 @@ class Inspector {
     if (!s_.zip_h1.empty()) {
       s_.zip = s_.truth.empty() || s_.zip_h1 == s_.truth ? Health::sound : Health::broken;
     }
-    if (s_.tree == Health::unchecked && tree_was_read_) {
+    if (s_.tree == Health::unchecked && tree_) {
       s_.tree = !s_.tree_h1.empty() && (s_.truth.empty() || s_.tree_h1 == s_.truth)
                     ? Health::sound
                     : Health::broken;
     }
-    if (s_.tree == Health::broken && s_.zip == Health::sound && files_) {
-      s_.tree_faults = compare_tree(cache_, s_.module, *files_);
+    if (s_.tree == Health::broken && s_.zip == Health::sound && files_ && tree_) {
+      s_.tree_faults = compare_tree(*tree_, s_.module, *files_);
       if (std::ranges::all_of(
               s_.tree_faults,
               [](const TreeFault& fault) { return fault.kind == TreeFault::Kind::unreadable; }) &&
@@ -109,8 +110,6 @@ class Inspector {
     }
     note_changes();
   }
-
-  bool tree_was_read_ = false;
 
  private:
   using Judge = std::function<bool(const std::string&)>;
@@ -190,25 +189,25 @@ class Inspector {
   const Root& cache_;
   ModuleState& s_;
   std::optional<FileHashes> files_;  // of a zip that could be read
+  std::optional<Tree> tree_;
 };
 
-// Calls take(name relative to the tree, stat) for everything in it but directories; enter(name,
-// stat) for those.
+// Calls take(name relative to the tree, stat) for everything in it but directories, and enter(name,
+// stat, whether it could be listed) for those.
 template <class Take, class Enter>
 void walk(const Root& cache, const std::string& tree, const std::string& below, const Take& take,
           const Enter& enter) {
   const std::string dir = below.empty() ? tree : tree + "/" + below;
   const auto names = cache.list(dir);
+  enter(below, cache.stat(dir), names.has_value());
   if (!names) return;
   for (const std::string& name : *names) {
     const std::string rel = below.empty() ? name : below + "/" + name;
     const Stat st = cache.stat(tree + "/" + rel);
-    if (st.kind == Kind::directory) {
-      enter(rel, st);
+    if (st.kind == Kind::directory)
       walk(cache, tree, rel, take, enter);
-    } else {
+    else
       take(rel, st);
-    }
   }
 }
 
@@ -252,10 +251,7 @@ ModuleState inspect(const Root& cache, const ModuleVersion& m, const Expected& e
   inspector.small_files();
   const bool zip_is_used = state.tree == Health::absent || state.ziphash == Health::absent ||
                            state.partial != Health::absent;
-  if (depth != Depth::facts) {
-    inspector.read_tree();
-    inspector.tree_was_read_ = true;
-  }
+  if (depth != Depth::facts) inspector.read_tree();
   if (depth == Depth::everything || (depth == Depth::used && zip_is_used)) inspector.read_zip();
   inspector.judge();
   if (state.tree == Health::broken && state.zip == Health::unchecked) {
@@ -266,76 +262,107 @@ ModuleState inspect(const Root& cache, const ModuleVersion& m, const Expected& e
   return state;
 }
 
-std::optional<FileHashes> hash_tree(const Root& cache, const ModuleVersion& m) {
-  FileHashes files;
-  bool readable = cache.list(tree_dir(m)).has_value();
+Tree read_tree(const Root& cache, const ModuleVersion& m) {
+  Tree tree;
+  const std::string dir = tree_dir(m);
   walk(
-      cache, tree_dir(m), "",
+      cache, dir, "",
       [&](const std::string& name, const Stat& st) {
-        const auto hash = st.kind == Kind::regular && readable
-                              ? hash_file(cache, tree_dir(m) + "/" + name)
-                              : std::nullopt;
-        if (hash && may_read(st))
-          files.emplace(m.str() + "/" + name, *hash);
-        else
-          readable = false;
+        TreeFile& file = tree.files[name];
+        file.kind = st.kind;
+        file.is_readable = may_read(st);
+        if (st.kind == Kind::regular) {
+          file.sha256 = hash_file(cache, dir + "/" + name).value_or(std::string());
+        }
       },
-      [&](const std::string&, const Stat& st) { readable = readable && may_read(st); });
-  if (!readable) return std::nullopt;
-  return files;
+      [&](const std::string& name, const Stat& st, bool is_listed) {
+        tree.directories[name] = is_listed && may_read(st);
+      });
+  return tree;
+}
+
+std::optional<FileHashes> hashes_of(const Tree& tree, const ModuleVersion& m) {
+  FileHashes hashes;
+  for (const auto& [name, is_readable] : tree.directories) {
+    if (!is_readable) return std::nullopt;
+  }
+  for (const auto& [name, file] : tree.files) {
+    if (!file.is_readable || file.sha256.empty()) return std::nullopt;
+    hashes.emplace(m.str() + "/" + name, file.sha256);
+  }
+  return hashes;
 }
 
 std::vector<std::string> tree_files(const Root& cache, const ModuleVersion& m) {
   std::vector<std::string> names;
   walk(
       cache, tree_dir(m), "", [&](const std::string& name, const Stat&) { names.push_back(name); },
-      [](const std::string&, const Stat&) {});
+      [](const std::string&, const Stat&, bool) {});
   return names;
 }
 
-std::vector<TreeFault> compare_tree(const Root& cache, const ModuleVersion& m,
+namespace {
+
+// Calls visit("a"), visit("a/b") for "a/b/c", until it says true.
+template <class Visit>
+bool any_parent(const std::string& rel, const Visit& visit) {
+  for (std::size_t slash = rel.find('/'); slash != rel.npos; slash = rel.find('/', slash + 1)) {
+    if (visit(rel.substr(0, slash))) return true;
+  }
+  return false;
+}
+
+std::set<std::string> parents_of(const std::map<std::string, std::string>& files) {
+  std::set<std::string> parents{""};
+  for (const auto& [rel, hash] : files) {
+    any_parent(rel, [&](const std::string& parent) {
+      parents.insert(parent);
+      return false;
+    });
+  }
+  return parents;
+}
+
+}  // namespace
+
+std::vector<TreeFault> compare_tree(const Tree& tree, const ModuleVersion& m,
                                     const FileHashes& files) {
   using enum TreeFault::Kind;
+  std::map<std::string, std::string> wanted;
+  for (const auto& [name, hash] : files) wanted[name.substr(m.str().size() + 1)] = hash;
+  const std::set<std::string> parents = parents_of(wanted);
   std::vector<TreeFault> faults;
-  FileHashes wanted = files;
-  std::set<std::string> directories;
-  for (const auto& [name, hash] : files) {
-    const std::string rel = name.substr(m.str().size() + 1);
-    for (std::size_t slash = rel.find('/'); slash != rel.npos; slash = rel.find('/', slash + 1)) {
-      directories.insert(rel.substr(0, slash));
+  std::set<std::string> foreign;
+  std::set<std::string> closed;
+  const auto is_in = [](const std::set<std::string>& directories) {
+    return [&](const std::string& parent) { return directories.contains(parent); };
+  };
+  for (const auto& [rel, is_readable] : tree.directories) {
+    if (any_parent(rel, is_in(foreign))) continue;
+    if (!parents.contains(rel)) {
+      foreign.insert(rel);
+      faults.push_back({rel, extra});
+    } else if (!is_readable) {
+      closed.insert(rel);
+      faults.push_back({rel, unreadable});
     }
   }
-  walk(
-      cache, tree_dir(m), "",
-      [&](const std::string& rel, const Stat& st) {
-        const auto found = wanted.find(m.str() + "/" + rel);
-        if (found == wanted.end()) {
-          faults.push_back({rel, extra});
-          return;
-        }
-        const auto hash =
-            st.kind == Kind::regular ? hash_file(cache, tree_dir(m) + "/" + rel) : std::nullopt;
-        if (st.kind == Kind::regular && !may_read(st)) {
-          faults.push_back({rel, !hash || *hash == found->second ? unreadable : changed});
-        } else if (!hash || *hash != found->second) {
-          faults.push_back({rel, changed});
-        }
-        wanted.erase(found);
-      },
-      [&](const std::string& rel, const Stat& st) {
-        if (!directories.contains(rel))
-          faults.push_back({rel, extra});
-        else if (!may_read(st))
-          faults.push_back({rel, unreadable});
-      });
-  const Stat top = cache.stat(tree_dir(m));
-  if (top.kind == Kind::directory && !may_read(top)) faults.push_back({"", unreadable});
-  for (const auto& [name, hash] : wanted) {
-    const std::string rel = name.substr(m.str().size() + 1);
-    const bool hidden = std::ranges::any_of(faults, [&](const TreeFault& fault) {
-      return fault.kind == unreadable && (fault.name.empty() || rel.starts_with(fault.name + "/"));
-    });
-    if (!hidden) faults.push_back({rel, missing});
+  for (const auto& [rel, file] : tree.files) {
+    const auto found = wanted.find(rel);
+    if (found == wanted.end()) {
+      if (!any_parent(rel, is_in(foreign))) faults.push_back({rel, extra});
+      continue;
+    }
+    const bool is_right = file.sha256 == found->second;
+    if (file.kind == Kind::regular && !file.is_readable && (is_right || file.sha256.empty()))
+      faults.push_back({rel, unreadable});
+    else if (!is_right)
+      faults.push_back({rel, changed});
+  }
+  for (const auto& [rel, hash] : wanted) {
+    // What a closed directory holds nobody knows.
+    const bool is_hidden = closed.contains("") || any_parent(rel, is_in(closed));
+    if (!tree.files.contains(rel) && !is_hidden) faults.push_back({rel, missing});
   }
   return faults;
 }

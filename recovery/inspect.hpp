@@ -7,7 +7,9 @@
 // Source of truth: cmd/go/internal/modfetch/fetch.go and cache.go for which artefact go reads when;
 // matrix rows for what go does about each kind of damage.
 
+#include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -77,16 +79,28 @@ enum class Depth {
 ModuleState inspect(const Root& cache, const ModuleVersion& m, const Expected& expected,
                     Depth depth);
 
-// The files of a tree that differ from `files` (name in zip -> SHA-256): by size and name first,
-// then by content.
-std::vector<TreeFault> compare_tree(const Root& cache, const ModuleVersion& m,
+// An extracted tree as it lies there, read once: everything in it but directories, relative to it.
+struct TreeFile {
+  Kind kind = Kind::absent;
+  bool is_readable = false;  // its mode lets the owner read it
+  std::string sha256;        // hex; empty when it is no regular file, or nobody can read it
+};
+struct Tree {
+  std::map<std::string, TreeFile> files;
+  std::map<std::string, bool> directories;  // can it be read? "" is the tree itself
+};
+Tree read_tree(const Root& cache, const ModuleVersion& m);
+
+// SHA-256 of each file under its name in the zip; nullopt when something in the tree can't be read
+// or is no regular file (then no h1 can be right).
+std::optional<FileHashes> hashes_of(const Tree& tree, const ModuleVersion& m);
+
+// Where the tree differs from `files` (name in zip -> SHA-256). Of a directory that does not belong
+// there only the directory is told, not what is in it.
+std::vector<TreeFault> compare_tree(const Tree& tree, const ModuleVersion& m,
                                     const FileHashes& files);
 
-// SHA-256 of each file of a tree, under its name in the zip; nullopt when something in it can't be
-// read or is no regular file (then no h1 can be right).
-std::optional<FileHashes> hash_tree(const Root& cache, const ModuleVersion& m);
-
-// Names of the files in a tree, relative to it.
+// Names of the files in a tree, relative to it; nothing is read.
 std::vector<std::string> tree_files(const Root& cache, const ModuleVersion& m);
 
 // What the cached record of the checksum database says, if it has one; not verified here: go does

@@ -125,22 +125,21 @@ class Mender::Work {
     s_ = inspect(cache_, m_, expected_, Depth::everything);
     truth_ = s_.truth;
     result_.newest_change_ns = s_.newest_change_ns;
-    index_is_stale_ = !index_entry_of_cause(s_).empty();
+    index_is_stale_ = !index_entry_of_cause(s_.tree == Health::sound).empty();
     for (std::string& phrase : describe(s_)) result_.findings.push_back(std::move(phrase));
   }
 
-  std::string index_entry_of_cause(const ModuleState& state) const {
+  std::string index_entry_of_cause(bool has_tree) const {
     if (!mender_.build_cache_) return {};
     const std::string entry =
         index_entry(mender_.settings_.go_version, cache_.absolute(tree_dir(m_)));
-    const IndexFit fit = check_index(*mender_.build_cache_, entry, files_of(state));
-    const bool is_cause = fit == IndexFit::stale || (fit == IndexFit::errors && index_is_suspect_);
-    return is_cause ? entry : std::string();
+    const IndexFit fit = check_index(*mender_.build_cache_, entry, index_files(has_tree));
+    return is_cause(fit, index_is_suspect_) ? entry : std::string();
   }
 
   // Names that the tree has, or will have once go has extracted it.
-  std::vector<std::string> files_of(const ModuleState& state) const {
-    if (state.tree == Health::sound) return tree_files(cache_, m_);
+  std::vector<std::string> index_files(bool has_tree) const {
+    if (has_tree) return tree_files(cache_, m_);
     if (const auto zip = ZipFile::open(cache_, download_file(m_, ".zip"))) {
       std::vector<std::string> names;
       for (const ZipEntry& entry : zip->entries()) {
@@ -232,7 +231,7 @@ class Mender::Work {
         if (result_.failure.empty()) result_.failure = fetched.error;
         continue;
       }
-      if (!is_right()) {
+      if (!is_right(i == 0)) {
         result_.failure = sources[i].name + " gives other bytes than were recorded";
         continue;
       }
@@ -248,7 +247,7 @@ class Mender::Work {
   // go has checked the fetched copy against go.sum or the checksum database; here it is hashed
   // again by ourselves, and where go checks nothing it must be what was recorded when the module
   // first came.
-  bool is_right() {
+  bool is_right(bool is_first_source) {
     Stage& stage = mender_.stage();
     const auto zip = ZipFile::open(cache_, stage.file(m_, ".zip"));
     const auto files = zip ? zip->hashes() : std::nullopt;
@@ -261,6 +260,11 @@ class Mender::Work {
     const bool was_checked = !expected_.zip.empty() || go_asks_sumdb();
     const bool was_recorded = truth_.empty() || h1 == truth_ || h1 == s_.zip_h1 || h1 == s_.tree_h1;
     if (!was_checked && !was_recorded) return false;
+    // What nobody can vouch for comes from where plain go would get it, or not at all.
+    const bool is_known = was_checked || !truth_.empty();
+    if (!is_first_source && (!is_known || (expected_.go_mod.empty() && !go_asks_sumdb()))) {
+      return false;
+    }
     if (h1 != truth_) adopt(h1);
     return true;
   }
@@ -310,18 +314,19 @@ class Mender::Work {
 
   // Other bytes than the zip that was lost, the same h1: go accepts it.
   void rebuild_zip() {
-    const auto files = hash_tree(cache_, m_);
-    if (!files) return;
+    const auto files = hashes_of(read_tree(cache_, m_), m_);
+    if (!files || hash1(*files) != s_.tree_h1) {
+      throw std::runtime_error("the tree of " + m_.str() + " changed meanwhile");
+    }
     auto next = files->begin();
     const std::string bytes = make_zip([&]() -> std::optional<ZipInput> {
       if (next == files->end()) return std::nullopt;
       const std::string name = next->first;
-      const auto content =
-          cache_.read(tree_dir(m_) + "/" + name.substr(m_.str().size() + 1), 500 << 20);
+      auto content = cache_.read(tree_dir(m_) + "/" + name.substr(m_.str().size() + 1), 500 << 20);
       if (!content || sha256_hex(*content) != next->second)
         throw std::runtime_error(name + " changed meanwhile");
       ++next;
-      return ZipInput{name, *content};
+      return ZipInput{name, std::move(*content)};
     });
     put_bytes(bytes, download_file(m_, ".zip"));
   }
@@ -344,7 +349,6 @@ class Mender::Work {
   void put(const std::string& staged, const std::string& rel) {
     const std::size_t slash = rel.rfind('/');
     cache_.make_directories(rel.substr(0, slash));
-    cache_.give_to_owner(staged);
     const Writable writable(cache_, rel.substr(0, slash));
     const Kind kind = cache_.stat(rel).kind;
     if (kind == Kind::regular) {
@@ -353,7 +357,8 @@ class Mender::Work {
     } else if (kind != Kind::absent) {
       take(rel);
     }
-    cache_.rename(staged, rel);
+    cache_.replace(staged, rel);
+    cache_.give_to_owner(rel);  // what go fetched is root's, if we are
     result_.changed = true;
   }
 
@@ -369,12 +374,13 @@ class Mender::Work {
       return;
     }
     const auto zip = ZipFile::open(cache_, download_file(m_, ".zip"));
-    const auto files = zip ? zip->hashes() : std::nullopt;
-    if (!files) throw std::runtime_error("no zip to mend the tree of " + m_.str() + " from");
+    if (!zip) throw std::runtime_error("no zip to mend the tree of " + m_.str() + " from");
+    if (fetched_ || s_.tree_faults.empty()) find_faults(*zip);
     std::map<std::string, const ZipEntry*> entries;
     for (const ZipEntry& entry : zip->entries()) entries[entry.name] = &entry;
-    s_.tree_faults = compare_tree(cache_, m_, *files);
-    remove_foreign();
+    for (const TreeFault& fault : s_.tree_faults) {
+      if (fault.kind == TreeFault::Kind::extra) take(tree_dir(m_) + "/" + fault.name);
+    }
     for (const TreeFault& fault : s_.tree_faults) {
       if (fault.kind == TreeFault::Kind::missing || fault.kind == TreeFault::Kind::changed) {
         put_tree_file(*zip, *entries.at(m_.str() + "/" + fault.name), fault.name);
@@ -382,14 +388,11 @@ class Mender::Work {
     }
   }
 
-  void remove_foreign() {
-    std::string taken;  // what lies below it has gone with it
-    for (const TreeFault& fault : s_.tree_faults) {
-      if (fault.kind != TreeFault::Kind::extra) continue;
-      if (!taken.empty() && fault.name.starts_with(taken + "/")) continue;
-      take(tree_dir(m_) + "/" + fault.name);
-      taken = fault.name;
-    }
+  // The zip that tells what belongs in the tree has come only now.
+  void find_faults(const ZipFile& zip) {
+    const auto files = zip.hashes();
+    if (!files) throw std::runtime_error("the zip of " + m_.str() + " changed meanwhile");
+    s_.tree_faults = compare_tree(read_tree(cache_, m_), m_, *files);
   }
 
   void put_tree_file(const ZipFile& zip, const ZipEntry& entry, const std::string& name) {
@@ -421,7 +424,7 @@ class Mender::Work {
   // is worth nothing.
   void drop_index_if_stale() {
     if (!mender_.build_cache_) return;
-    std::string entry = index_entry_of_cause(inspect(cache_, m_, expected_, Depth::used));
+    std::string entry = index_entry_of_cause(cache_.stat(tree_dir(m_)).kind == Kind::directory);
     const bool sources_changed = std::ranges::any_of(s_.tree_faults, [](const TreeFault& fault) {
       return fault.kind != TreeFault::Kind::unreadable;
     });
@@ -498,7 +501,7 @@ bool Mender::has_cause(const ModuleState& state, bool index_is_suspect) const {
   if (build_cache_->stat(entry).kind == Kind::absent) return false;
   if (state.tree == Health::absent) return false;
   const IndexFit fit = check_index(*build_cache_, entry, tree_files(cache_, state.module));
-  return fit == IndexFit::stale || (fit == IndexFit::errors && index_is_suspect);
+  return is_cause(fit, index_is_suspect);
 }
 
 Mender::Testimony Mender::ask_sumdb(const ModuleVersion& m) {

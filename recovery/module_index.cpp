@@ -6,6 +6,8 @@
 #include <set>
 #include <stdexcept>
 
+#include "recovery/h1.hpp"
+
 namespace recovery {
 namespace {
 
@@ -41,6 +43,11 @@ class Decoder {
     return value;
   }
 
+  // Each file has four bytes of its own at least: an index that names more leads in circles.
+  void count(std::size_t files) const {
+    if (files > bytes_.size() / 4) throw Malformed();
+  }
+
   std::string_view string() {
     std::size_t at = strings_ + std::size_t{integer()};
     std::uint64_t size = 0;
@@ -74,6 +81,7 @@ void decode_package(Decoder& d, ModuleIndex& index) {
     d.string();  // synopsis
     const std::string name(d.string());
     index.files.push_back({dir.empty() ? name : dir + "/" + name, read_error || parse_error});
+    d.count(index.files.size());
     d.seek(next);
   }
 }
@@ -121,6 +129,11 @@ std::optional<ModuleIndex> decode_module_index(std::string_view bytes) {
   }
 }
 
+bool is_cause(IndexFit fit, bool is_suspect) {
+  return fit == IndexFit::stale || fit == IndexFit::rotten ||
+         (fit == IndexFit::errors && is_suspect);
+}
+
 IndexFit check_index(const Root& build_cache, const std::string& entry,
                      const std::vector<std::string>& tree_files) {
   if (build_cache.stat(entry).kind == Kind::absent) return IndexFit::none;
@@ -131,6 +144,7 @@ IndexFit check_index(const Root& build_cache, const std::string& entry,
   if (output.find_first_not_of("0123456789abcdef") != output.npos) return IndexFit::none;
   const auto bytes = build_cache.read(output.substr(0, 2) + "/" + output + "-d", 256 << 20);
   if (!bytes) return IndexFit::none;
+  if (sha256_hex(*bytes) != output) return IndexFit::rotten;
   const auto index = decode_module_index(*bytes);
   if (!index) return IndexFit::unknown;
 

@@ -39,8 +39,13 @@ enum class IndexFit {
   errors,   // it names them, and remembers an error in one: the tree's honest fault, or a damage
             // that was
   stale,    // it lacks files or directories that are there, or names some that are not
+  rotten,   // its object is not what its name, a SHA-256, says
   unknown,  // it can't be read
 };
+
+// Must the entry go? One that remembers an error may tell the truth, unless what go said points
+// here.
+bool is_cause(IndexFit fit, bool is_suspect);
 
 // `tree_files` are names relative to the tree. `entry` is layout's index_entry(), relative to
 // GOCACHE.

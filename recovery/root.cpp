@@ -250,6 +250,17 @@ void Root::move(const std::string& from, const std::string& to) const {
   remove(from);
 }
 
+void Root::replace(const std::string& from, const std::string& to) const {
+  try {
+    return rename(from, to);
+  } catch (const std::system_error& error) {
+    if (error.code().value() != EXDEV) throw;
+  }
+  const std::string beside = to + "." + std::to_string(::getpid()) + ".tmp";
+  copy(from, beside);
+  rename(beside, to);
+}
+
 void Root::copy(const std::string& from, const std::string& to) const {
   if (stat(from).kind == Kind::symlink) return copy_link(from, to);
   const Fd in = open(from, O_RDONLY | O_NONBLOCK);

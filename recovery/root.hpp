@@ -60,6 +60,8 @@ class Root {
   void make_directories(
       const std::string& rel) const;  // 0777 less the umask; the owner of the parent
   void rename(const std::string& from, const std::string& to) const;
+  // Renames a file over another; across file systems by way of a copy beside it: never a hole.
+  void replace(const std::string& from, const std::string& to) const;
   // As rename; where that is refused (EXDEV: another file system, or a directory that overlayfs has
   // in a lower layer) file by file.
   void move(const std::string& from, const std::string& to) const;
