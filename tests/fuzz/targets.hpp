@@ -1,0 +1,68 @@
+#pragma once
+// What is fuzzed: each function takes any bytes, and must come back. tests/recovery_fuzz_test.cpp
+// runs them on damaged seeds with every test run; tests/fuzz/libfuzzer.cpp makes one of them a
+// libFuzzer target.
+
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include <cstdlib>
+#include <string>
+#include <string_view>
+
+#include "recovery/go_mod.hpp"
+#include "recovery/inspect.hpp"
+#include "recovery/layout.hpp"
+#include "recovery/module_index.hpp"
+#include "recovery/suspects.hpp"
+#include "recovery/zip.hpp"
+
+namespace fuzz {
+
+inline void must(bool holds) {
+  if (!holds) std::abort();
+}
+
+inline void zip(std::string_view bytes) {
+  recovery::Fd fd(::memfd_create("zip", MFD_CLOEXEC));
+  must(::write(fd.get(), bytes.data(), bytes.size()) == static_cast<ssize_t>(bytes.size()));
+  const auto file = recovery::ZipFile::open(std::move(fd));
+  if (!file) return;
+  const auto hashes = file->hashes();
+  must(!hashes || hashes->size() == file->entries().size());
+}
+
+inline void index(std::string_view bytes) {
+  const auto decoded = recovery::decode_module_index(bytes);
+  must(!decoded || decoded->files.size() <= bytes.size());
+}
+
+inline void text(std::string_view bytes) {
+  for (const auto& m : recovery::parse_go_mod(bytes).needed) {
+    must(recovery::ModuleVersion::parse(m.path(), m.version()) == m);
+  }
+  recovery::GoSums sums;
+  sums.add(bytes);
+  recovery::imports_of(std::string(bytes));
+  const auto m = recovery::ModuleVersion::parse("x.y/a", "v1.0.0");
+  must(!recovery::is_info_of(bytes, *m) || !recovery::would_mislead(bytes, *m));
+  const std::size_t half = bytes.size() / 2;
+  recovery::match_prefix_patterns(bytes.substr(0, half), bytes.substr(half));
+}
+
+// A path is taken for a place in the cache only if it is one, and names no other.
+inline void path(std::string_view bytes) {
+  const std::string root = "/home/me/go/pkg/mod";
+  for (const std::string& whole : {std::string(bytes), root + "/" + std::string(bytes)}) {
+    const auto located = recovery::locate(root, whole);
+    if (!located) continue;
+    const std::string rel = located->extension.empty()
+                                ? recovery::tree_dir(located->module) +
+                                      (located->in_tree.empty() ? "" : "/" + located->in_tree)
+                                : recovery::download_file(located->module, located->extension);
+    must(recovery::clean_path(whole) == root + "/" + rel);
+    must(rel.find("/../") == rel.npos && !rel.starts_with("../"));
+  }
+}
+
+}  // namespace fuzz
