@@ -54,6 +54,14 @@ std::string error_of(const RunResult& result) {
   return result.err;
 }
 
+// Which toolchain the user's command runs with is not known here (go.mod of the main module, or of
+// P in `go install P@V`, chooses it), so the one that is there fetches. It says at the end that the
+// module wants a newer one; what it checked lies there all the same.
+bool only_wants_newer_go(const std::string& error) {
+  return error.find(" requires go >= ") != error.npos &&
+         error.find("; GOTOOLCHAIN=local)") != error.npos;
+}
+
 }  // namespace
 
 Stage::Stage(const Root& cache, const Settings& settings, const Request& request)
@@ -152,8 +160,10 @@ Stage::Fetched Stage::fetch(const ModuleVersion& m, const Expected& lines,
   const RunResult result = run({request_.go, "mod", "download", "-json", m.str()}, env,
                                cache_.absolute(place + "/main"), fetch_limit);
   Fetched fetched;
-  fetched.ok = result.ok && cache_.stat(file(m, ".zip")).kind == Kind::regular;
-  if (!fetched.ok) fetched.error = error_of(result);
+  fetched.error = result.ok ? "" : error_of(result);
+  fetched.ok = (result.ok || only_wants_newer_go(fetched.error)) &&
+               cache_.stat(file(m, ".zip")).kind == Kind::regular &&
+               cache_.stat(file(m, ".ziphash")).kind == Kind::regular;
   trace("fetch " + m.str() + (proxy.empty() ? "" : " from another source") +
         (fetched.ok ? ": done" : ": " + fetched.error.substr(0, 400)));
   return fetched;
