@@ -13,6 +13,7 @@
 #include "recovery/advice.hpp"
 #include "recovery/build_list.hpp"
 #include "recovery/config.hpp"
+#include "recovery/describe.hpp"
 #include "recovery/journal.hpp"
 #include "recovery/layout.hpp"
 #include "recovery/mend.hpp"

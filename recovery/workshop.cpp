@@ -1,0 +1,26 @@
+#include "recovery/workshop.hpp"
+
+#include <system_error>
+
+namespace recovery {
+
+Workshop::Workshop(const Root& the_cache, const Settings& the_settings, const Request& request,
+                   const Sources& the_sources)
+    : cache(the_cache), settings(the_settings), sources(the_sources), request_(request) {
+  try {
+    if (settings.build_cache.starts_with("/")) build_cache.emplace(settings.build_cache);
+  } catch (const std::system_error&) {  // no build cache, no index
+  }
+}
+
+Stage& Workshop::stage() {
+  if (!stage_) stage_ = std::make_unique<Stage>(cache, settings, request_);
+  return *stage_;
+}
+
+Quarantine& Workshop::quarantine() {
+  if (!quarantine_) quarantine_ = std::make_unique<Quarantine>(cache);
+  return *quarantine_;
+}
+
+}  // namespace recovery

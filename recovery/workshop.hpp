@@ -1,0 +1,34 @@
+#pragma once
+// What repairs work with: the caches, the user's settings, the sources; and a stage and a
+// quarantine, each made when it is first needed, so that looking alone leaves no trace on the disk.
+
+#include <memory>
+#include <optional>
+
+#include "recovery/quarantine.hpp"
+#include "recovery/sources.hpp"
+#include "recovery/stage.hpp"
+
+namespace recovery {
+
+class Workshop {
+ public:
+  Workshop(const Root& cache, const Settings& settings, const Request& request,
+           const Sources& sources);
+
+  const Root& cache;
+  const Settings& settings;
+  const Sources& sources;
+  std::optional<Root> build_cache;  // GOCACHE, if there is one
+
+  Stage& stage();
+  Quarantine& quarantine();
+  std::string quarantine_id() const { return quarantine_ ? quarantine_->id() : std::string(); }
+
+ private:
+  const Request& request_;
+  std::unique_ptr<Stage> stage_;
+  std::unique_ptr<Quarantine> quarantine_;
+};
+
+}  // namespace recovery
