@@ -303,7 +303,8 @@ std::string make_zip(const std::function<std::optional<ZipInput>()>& next) {
     put(directory, directory_mark, 4);
     put(directory, 20, 2);
     put_common(directory, entry);
-    put(directory, 0, 10);  // comment, disk, attributes
+    put(directory, 0, 6);  // comment, disk, internal attributes
+    put(directory, 0, 4);  // external attributes
     put(directory, entry.header_offset, 4);
     directory += entry.name;
     ++count;
