@@ -85,6 +85,8 @@ class Inspector {
     if (const auto files = hashes_of(*tree_, s_.module)) s_.tree_h1 = hash1(*files);
   }
 
+  bool has_read_tree() const { return tree_.has_value(); }  // not if it is no directory
+
   // Decides who is right, and with that which artefacts are not.
   void judge() {
     s_.truth = truth();
@@ -256,7 +258,7 @@ ModuleState inspect(const Root& cache, const ModuleVersion& m, const Expected& e
   inspector.judge();
   if (state.tree == Health::broken && state.zip == Health::unchecked) {
     inspector.read_zip();  // it says which files of the tree are wrong
-    state.tree = Health::unchecked;
+    if (inspector.has_read_tree()) state.tree = Health::unchecked;
     inspector.judge();
   }
   return state;
