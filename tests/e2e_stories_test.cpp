@@ -394,6 +394,8 @@ TEST_CASE("a version that the first source answers with garbage comes from the n
     for (const Row& row : rows) {
       DYNAMIC_SECTION(go.version << ": " << row.name) {
         TwoSources two(go);
+        const Sumdb honest = two.second.sumdb();
+        two.bed.env["GOSUMDB"] = honest.with_url();
         forget(two.bed, lonely);
         for (const char* extension : {".info", ".mod"})
           fs::remove(two.bed.download(lonely, extension));
@@ -410,6 +412,18 @@ TEST_CASE("a version that the first source answers with garbage comes from the n
       }
     }
   }
+}
+
+TEST_CASE("what nobody vouches for comes from where plain go would get it, or not at all",
+          "[e2e]") {
+  TwoSources two(gos().back());  // GOSUMDB=off, and no line in go.sum
+  forget(two.bed, lonely);
+  for (const char* extension : {".info", ".mod"}) fs::remove(two.bed.download(lonely, extension));
+  two.bed.proxy.fault({.match = "lonely.*info$", .kind = "html"});
+  const Ran ran = two.bed.gomend({"mod", "download", lonely});
+  INFO(ran.text());
+  CHECK(ran.code() == 1);
+  CHECK(!fs::exists(two.bed.zip(lonely)));
 }
 
 TEST_CASE("zips that are none come from the next source, also when go does not say whose they are",
