@@ -167,7 +167,7 @@ Ran in_own_mounts(const Bed& bed, const std::string& script) {
 
 }  // namespace
 
-TEST_CASE("text that names a hostile module or path moves nothing", "[e2e]") {
+TEST_CASE("text that names a hostile module or path moves nothing", "[e2e][sample]") {
   const Bed bed(gos().back());
   const Victim victim(bed);
   plant(bed.gomodcache / "github.com/evil@v1.1.0", victim.path / "tree");
@@ -240,7 +240,7 @@ TEST_CASE("a compile error whose file name is made up (//line) moves nothing", "
 }
 
 TEST_CASE("a link in the cache that leads outside is replaced, and what it leads to is untouched",
-          "[e2e]") {
+          "[e2e][sample]") {
   struct Row {
     std::string name;
     std::function<void(const Bed&, const Victim&)> plant_it;

@@ -291,7 +291,7 @@ TEST_CASE("with the checksum database away, a mismatch that no source settles is
 }
 
 TEST_CASE("three modules damaged at once, each in another way, are mended in one invocation",
-          "[e2e]") {
+          "[e2e][sample]") {
   with_each_go([](const Go& go) {
     const Bed bed(go);
     fs::remove(bed.tree(alpha) / "extra.go");
@@ -314,7 +314,7 @@ TEST_CASE("three modules damaged at once, each in another way, are mended in one
 }
 
 TEST_CASE("a fault that can't be mended: go's own output and end, one line of advice, no trace",
-          "[e2e]") {
+          "[e2e][sample]") {
   with_each_go([](const Go& go) {
     Bed bed(go, {.modules = Modules::downloads});
     SECTION("a broken zip, and its only source gives wrong bytes") {
@@ -356,7 +356,7 @@ TEST_CASE("of two faults the one that can be mended is, and the other gets its l
   CHECK(contains(ran.err, "gomend: " + alpha + ": the cached zip is damaged; no source"));
 }
 
-TEST_CASE("an info that names another version is fetched again", "[e2e]") {
+TEST_CASE("an info that names another version is fetched again", "[e2e][sample]") {
   with_each_go([](const Go& go) {
     const Bed bed(go);
     write_file(bed.download(alpha, ".info"), R"({"Version":"v9.9.9"})");
@@ -648,7 +648,7 @@ TEST_CASE("install P@V and run P@V are mended without a go.sum", "[e2e]") {
   }
 }
 
-TEST_CASE("a writable cache (-modcacherw) stays one", "[e2e]") {
+TEST_CASE("a writable cache (-modcacherw) stays one", "[e2e][sample]") {
   with_each_go([](const Go& go) {
     Bed bed(go);
     bed.env["GOFLAGS"] = "-modcacherw";
