@@ -1,5 +1,7 @@
 #include "recovery/plan.hpp"
 
+#include "recovery/advice.hpp"
+
 #include <array>
 
 namespace recovery {
@@ -15,11 +17,8 @@ constexpr std::array policies{
     Policy{"cache/zip-corrupt", Step::other_source, ""},
     Policy{"cache/meta-corrupt", Step::mend, ""},
     Policy{"cache/tree-corrupt", Step::mend, ""},
-    Policy{"cache/permission", Step::mend,
-           "'{path}' is not yours to change; next: sudo chown -R \"$(id -u):$(id -g)\" '{path}'"},
-    Policy{"cache/disk-full", Step::advise,
-           "the disk is full, or a quota is used up; next: df -h \"$(go env GOMODCACHE)\" \"$(go "
-           "env GOCACHE)\""},
+    Policy{"cache/permission", Step::mend, ""},   // advice.cpp looks at owner and mode
+    Policy{"cache/disk-full", Step::advise, ""},  // advice.cpp looks at the disks
     Policy{"revision/unknown", Step::other_source, ""},
     Policy{"module/not-found", Step::other_source, ""},
     Policy{"network/timeout", Step::other_source, ""},
@@ -43,7 +42,7 @@ constexpr std::array policies{
 };
 
 std::string replaced(std::string text, std::string_view name, const std::string& value) {
-  for (std::size_t at; (at = text.find(name)) != text.npos && !value.empty();) {
+  for (std::size_t at; (at = text.find(name)) != text.npos && is_plain(value);) {
     text.replace(at, name.size(), value);
   }
   return text;

@@ -18,6 +18,7 @@
 #include "recovery/layout.hpp"
 #include "recovery/mend.hpp"
 #include "recovery/plan.hpp"
+#include "recovery/run.hpp"
 #include "recovery/suspects.hpp"
 
 namespace recovery {
@@ -327,14 +328,28 @@ class Recovery {
       words = story(m, findings);
       if (!words.empty()) say(m, words, "");
     } else {
-      words = advice_for(policy_of(scene_.root().class_id), scene_.root());
+      words = advice_on_root();
       if (!words.empty()) {
         outcome_.words.push_back(words);
-        outcome_.annotations.push_back(words);
+        const bool is_public =
+            scene_.root().module.empty() || !sources_.is_private(scene_.root().module);
+        outcome_.annotations.push_back(is_public ? words : "go.sum lacks a private module");
       }
     }
     if (!words.empty() && outcome_.kind != Outcome::Kind::mended)
       outcome_.kind = Outcome::Kind::advice;
+  }
+
+  std::string advice_on_root() const {
+    const Diagnosis& root = scene_.root();
+    const Settings& settings = scene_.settings;
+    if (root.class_id == "cache/permission") return permission_advice(root.path);
+    if (root.class_id == "cache/disk-full") {
+      std::string temporary = env_value(request_.env, "TMPDIR");
+      if (temporary.empty()) temporary = "/tmp";
+      return disk_full_advice({settings.mod_cache, settings.build_cache, temporary});
+    }
+    return advice_for(policy_of(root.class_id), root);
   }
 
   // Why no source helps: go.sum is wrong, or the module was changed upstream, or nobody can be
@@ -351,7 +366,7 @@ class Recovery {
         trace("ask the checksum database: " + std::string(error.what()));
       }
     }
-    if (findings.empty()) return advice_for(policy_of(scene_.root().class_id), scene_.root());
+    if (findings.empty()) return advice_on_root();
     return joined(findings) +
            "; no source that your settings trust gives the right bytes; next: go mod download " +
            m.str();
@@ -366,7 +381,8 @@ class Recovery {
   void say(const ModuleVersion& m, const std::string& what, const std::string& done) {
     const std::string rest = ": " + what + (done.empty() ? "" : "; " + done);
     outcome_.words.push_back(m.str() + rest);
-    outcome_.annotations.push_back((sources_.is_private(m) ? "a private module" : m.str()) + rest);
+    outcome_.annotations.push_back((sources_.is_private(m.path()) ? "a private module" : m.str()) +
+                                   rest);
   }
 
   const Request& request_;

@@ -60,9 +60,9 @@ Sources::Sources(const Root& cache, const Settings& settings, const Request& req
                  const Config& config)
     : cache_(cache), settings_(settings), request_(request), config_(config) {}
 
-bool Sources::is_private(const ModuleVersion& m) const {
-  return match_prefix_patterns(settings_.no_proxy, m.path()) ||
-         match_prefix_patterns(settings_.go_private, m.path());
+bool Sources::is_private(std::string_view module_path) const {
+  return match_prefix_patterns(settings_.no_proxy, module_path) ||
+         match_prefix_patterns(settings_.go_private, module_path);
 }
 
 std::string Sources::first_name() const {
@@ -73,7 +73,7 @@ std::string Sources::first_name() const {
 // The checksum database publishes the names of what it holds; and what was asked of a public proxy
 // has gone there already. Everything else may be somebody's own.
 bool Sources::is_proved_public(const ModuleVersion& m) const {
-  if (is_private(m)) return false;
+  if (is_private(m.path())) return false;
   const bool is_checked = !match_prefix_patterns(settings_.no_sumdb, m.path());
   if (is_checked && sumdb_record(cache_, settings_.sumdb, m).by == Expected::By::sumdb) return true;
   const auto entries = proxy_entries(settings_.proxy);

@@ -29,7 +29,7 @@ class Sources {
   std::vector<Source> for_module(const ModuleVersion& m) const;
 
   // Covered by GOPRIVATE or GONOPROXY: its name is not even written where it may travel.
-  bool is_private(const ModuleVersion& m) const;
+  bool is_private(std::string_view module_path) const;
   std::string first_name() const;
 
  private:

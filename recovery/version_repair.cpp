@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <map>
 #include <stdexcept>
+#include <system_error>
 
 #include "recovery/describe.hpp"
 #include "recovery/h1.hpp"
@@ -60,8 +61,8 @@ class Work {
   // What stands in the place of the lock, or of a directory above it, must go before anything else
   // can be done.
   void clear_the_way(const ModuleState& facts) {
-    if (!facts.obstacle.empty()) take(facts.obstacle);
-    if (facts.lock == Health::broken) take(download_file(m_, ".lock"));
+    if (!facts.obstacle.empty()) take_before_lock(facts.obstacle);
+    if (facts.lock == Health::broken) take_before_lock(download_file(m_, ".lock"));
     if (facts.lock == Health::unreadable) readable(download_file(m_, ".lock"), 0600);
     if (facts.obstacle.empty() && facts.lock != Health::broken) return;
     for (const std::string& phrase : describe(facts)) {
@@ -71,6 +72,15 @@ class Work {
     }
     result_.changed = true;
     result_.done = "moved aside";
+  }
+
+  // Another gomend may be at the same, and be faster: then it is gone.
+  void take_before_lock(const std::string& rel) {
+    try {
+      take(rel);
+    } catch (const std::system_error& error) {
+      if (error.code() != std::errc::no_such_file_or_directory) throw;
+    }
   }
 
   void look() {
