@@ -62,6 +62,14 @@ Snapshot expected_modules(const Bed& bed, const Snapshot& before, const std::str
            path.find("/download/") == std::string::npos && path != tree &&
            !path.starts_with(tree + "/");
   });
+  // A go that dies of one module may leave another one's new tree writable: its last step is to
+  // take that away.
+  for (auto& [path, entry] : expected) {
+    const auto now = after.find(path);
+    const bool is_others = path != tree && !path.starts_with(tree + "/") && !before.contains(path);
+    if (is_others && now != after.end() && entry.kind == 'd')
+      entry.mode |= now->second.mode & 0222U;
+  }
   return expected;
 }
 
