@@ -1,5 +1,7 @@
 #include "recovery/settings.hpp"
 
+#include <algorithm>
+#include <array>
 #include <nlohmann/json.hpp>
 #include <sstream>
 #include <stdexcept>
@@ -31,13 +33,30 @@ std::string sum_beside(const std::string& mod_file) {
   return mod_file.substr(0, mod_file.size() - (mod_file.ends_with(".mod") ? 4 : 0)) + ".sum";
 }
 
+// Flags of run and install whose value may be the next word.
+bool takes_value(std::string_view flag) {
+  static constexpr std::array flags{
+      "C",          "asmflags", "buildmode",     "compiler", "covermode", "coverpkg", "exec",
+      "gccgoflags", "gcflags",  "installsuffix", "ldflags",  "mod",       "modfile",  "o",
+      "overlay",    "p",        "pgo",           "pkgdir",   "tags",      "toolexec"};
+  return std::ranges::find(flags, flag) != flags.end();
+}
+
 // `go run P@V` and `go install P@V` look at no go.mod of the user's.
 bool names_a_version(const Request& request) {
   if (request.verb != "run" && request.verb != "install") return false;
-  for (std::size_t i = 2; i < request.argv.size(); ++i) {
+  bool is_behind_verb = false;
+  for (std::size_t i = 1; i < request.argv.size(); ++i) {
     const std::string& argument = request.argv[i];
     if (argument == "--") break;
-    if (argument.starts_with("-")) continue;
+    if (argument.starts_with("-")) {
+      if (takes_value(argument.substr(argument.starts_with("--") ? 2 : 1))) ++i;
+      continue;
+    }
+    if (!is_behind_verb) {
+      is_behind_verb = true;
+      continue;
+    }
     if (argument.find('@') != argument.npos) return true;
     if (request.verb == "run") break;  // what follows the package belongs to the program
   }

@@ -1,6 +1,8 @@
 #include "recovery/suspects.hpp"
 
 #include <algorithm>
+#include <cstdlib>
+#include <memory>
 
 #include "recovery/layout.hpp"
 
@@ -11,6 +13,19 @@ using patterns::Diagnosis;
 
 std::string absolute(const std::string& path, const Request& request) {
   return path.starts_with("/") ? path : request.dir + "/" + path;
+}
+
+// What go may have meant by a path that it shortened: against $PWD, or, behind -C, against the
+// directory's real path.
+std::vector<std::string> places_of(const std::string& path, const Request& request) {
+  if (path.empty()) return {};
+  std::vector<std::string> places{absolute(path, request)};
+  if (path.starts_with("/")) return places;
+  const std::unique_ptr<char, decltype(&std::free)> real(::realpath(request.dir.c_str(), nullptr),
+                                                         &std::free);
+  if (real != nullptr && real.get() != request.dir)
+    places.push_back(std::string(real.get()) + "/" + path);
+  return places;
 }
 
 // The word before an import path is its local name; without one, the last element (less /v2, and
@@ -98,9 +113,8 @@ std::set<ModuleVersion> named_modules(const std::vector<Diagnosis>& diagnoses,
   for (const Diagnosis& d : diagnoses) {
     if (auto m = ModuleVersion::parse(d.module, d.version)) named.insert(*m);
     for (const std::string* path : {&d.path, &d.source}) {
-      if (path->empty()) continue;
-      if (auto located = locate(settings.mod_cache, absolute(*path, request))) {
-        named.insert(located->module);
+      for (const std::string& place : places_of(*path, request)) {
+        if (auto located = locate(settings.mod_cache, place)) named.insert(located->module);
       }
     }
   }

@@ -1,5 +1,6 @@
 #include "shim/session.hpp"
 
+#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -8,7 +9,15 @@
 namespace shim {
 namespace {
 
+// As os.Getwd: $PWD if it names this directory, for go shortens the paths that it prints against
+// that.
 std::string working_directory() {
+  const char* pwd = getenv("PWD");
+  struct stat named, here;
+  if (pwd != nullptr && pwd[0] == '/' && stat(pwd, &named) == 0 && stat(".", &here) == 0 &&
+      named.st_dev == here.st_dev && named.st_ino == here.st_ino) {
+    return pwd;
+  }
   char* path = getcwd(nullptr, 0);
   const std::string dir = path == nullptr ? "" : path;
   free(path);
