@@ -28,6 +28,15 @@ std::string Witness::changes() const {
          difference(sumdb_, snapshot(bed_.gopath / "pkg/sumdb"), inodes);
 }
 
+std::string lost_or_changed(const Snapshot& before, const Snapshot& after, const Compare& compare) {
+  std::string told;
+  std::istringstream lines(difference(before, after, compare));
+  for (std::string line; std::getline(lines, line);) {
+    if (!line.starts_with("+ ") || line.find("gomend") != std::string::npos) told += line + "\n";
+  }
+  return told;
+}
+
 std::vector<std::string> go_words(const std::string& text) {
   std::vector<std::string> lines = lines_of(text, false);
   std::sort(lines.begin(), lines.end());

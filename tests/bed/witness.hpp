@@ -24,6 +24,12 @@ class Witness {
   Snapshot app_, sumdb_;
 };
 
+/// What of `before` is lost or other now, and anything of gomend's own that came. A go that dies
+/// while its workers are busy gets further one time than another: new entries of its own tell
+/// nothing.
+[[nodiscard]] std::string lost_or_changed(const Snapshot& before, const Snapshot& after,
+                                          const Compare& compare = {});
+
 /// The lines that are go's own. Sorted: what go's workers say has no order.
 [[nodiscard]] std::vector<std::string> go_words(const std::string& text);
 
