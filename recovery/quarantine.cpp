@@ -115,13 +115,16 @@ std::vector<std::string> restore(const Root& cache, const std::string& id) {
   for (const std::string& rel : files) {
     const std::string parent = rel.substr(0, rel.rfind('/'));
     make_directories_in(cache, parent);
+    const std::string kept = base + "/" + id + "/" + rel;
     const Writable writable(cache, parent);
+    const Writable also(
+        cache, kept.substr(0, kept.rfind('/')));  // a tree's directory is read-only here, too
     const Kind kind = cache.stat(rel).kind;
     if (kind == Kind::regular)
       replaced.keep(rel);
     else if (kind != Kind::absent)
       replaced.take(rel);
-    cache.move(base + "/" + id + "/" + rel, rel);
+    cache.move(kept, rel);
   }
   cache.remove_tree(base + "/" + id);
   return files;

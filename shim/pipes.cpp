@@ -8,6 +8,8 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include <csignal>
+#include <optional>
 #include <system_error>
 
 namespace shim {
@@ -24,6 +26,25 @@ recovery::Fd out_of_the_way(recovery::Fd fd) {
   return moved ? std::move(moved) : std::move(fd);
 }
 
+namespace {
+
+// The signal of F_SETSIG belongs to the open file description, and means nothing without O_ASYNC:
+// set through one descriptor, it is seen through the other only if both are one. Absent: this kind
+// of file has none.
+std::optional<bool> share_a_mark(int a, int b) {
+  const int before_a = fcntl(a, F_GETSIG);
+  const int before_b = fcntl(b, F_GETSIG);
+  if (before_a < 0 || before_b < 0) return std::nullopt;
+  if (before_a != before_b) return false;
+  const int mark = before_a == SIGUSR1 ? SIGUSR2 : SIGUSR1;
+  if (fcntl(a, F_SETSIG, mark) != 0) return std::nullopt;
+  const bool shared = fcntl(b, F_GETSIG) == mark;
+  fcntl(a, F_SETSIG, before_a);
+  return shared;
+}
+
+}  // namespace
+
 bool same_open_file(int a, int b) {
   const pid_t self = getpid();
   const long order = syscall(SYS_kcmp, self, self, KCMP_FILE, a, b);
@@ -33,6 +54,7 @@ bool same_open_file(int a, int b) {
   if (fstat(a, &of_a) != 0 || fstat(b, &of_b) != 0) return false;
   if (of_a.st_dev != of_b.st_dev || of_a.st_ino != of_b.st_ino) return false;
   if (fcntl(a, F_GETFL) != fcntl(b, F_GETFL)) return false;
+  if (const auto told = share_a_mark(a, b)) return *told;
   return !S_ISREG(of_a.st_mode) || lseek(a, 0, SEEK_CUR) == lseek(b, 0, SEEK_CUR);
 }
 

@@ -20,8 +20,8 @@ Pipe make_pipe();  // throws std::system_error
 recovery::Fd out_of_the_way(recovery::Fd fd);
 
 // True if both are the same open file description, as after `2>&1`: then the order of what is
-// written counts. kcmp(2) knows; where it is forbidden (Docker's seccomp), the inode, the flags and
-// for files the offset must do.
+// written counts. kcmp(2) knows; where it is forbidden (Docker's seccomp), a mark that only one
+// description of the two could share tells.
 bool same_open_file(int a, int b);
 
 bool all_standard_streams_open();

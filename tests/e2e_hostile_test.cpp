@@ -22,7 +22,7 @@ bool contains(const std::string& text, const std::string& piece) {
 }
 
 void lose_a_file(const Bed& bed) {
-  fs::remove(bed.tree(alpha) / "extra.go");
+  remove_tree(bed.tree(alpha) / "extra.go");
 }
 
 // A directory outside the caches that looks like one, and must stay as it is to the inode.
@@ -32,7 +32,7 @@ class Victim {
     copy_tree(fs::exists(bed.tree(alpha)) ? bed.tree(alpha) : fs::path(bed.app), path / "tree");
     {
       const Writable writable(path / "tree");
-      fs::remove(path / "tree/extra.go");
+      remove_tree(path / "tree/extra.go");
     }
     copy_tree(bed.zip(alpha).parent_path(), path / "@v");
     damage(path / "@v/v1.1.0.zip", "half");

@@ -113,7 +113,7 @@ TEST_CASE("a broken artefact is mended, and the command ends as on an empty cach
          remove_tree(bed.tree(alpha));
          damage(bed.zip(alpha), "bitflip");
        }},
-      {"a source file", true, [](const Bed& bed) { fs::remove(bed.tree(alpha) / "extra.go"); }},
+      {"a source file", true, [](const Bed& bed) { remove_tree(bed.tree(alpha) / "extra.go"); }},
       {"a go.mod", true, [](const Bed& bed) { damage(bed.download(alpha, ".mod"), "zerofill"); }},
       {"a ziphash", true,
        [](const Bed& bed) { damage(bed.download(alpha, ".ziphash"), "edited"); }},
@@ -215,7 +215,7 @@ TEST_CASE("verification is never weakened", "[e2e]") {
 
 TEST_CASE("an internal error ends as plain go would have", "[e2e]") {
   const Bed bed(gos().back());
-  fs::remove(bed.tree(alpha) / "extra.go");
+  remove_tree(bed.tree(alpha) / "extra.go");
   const Ran plain = bed.go(build);
   const Snapshot modules = bed.modules();
   const auto check_as_plain = [&](const std::string& script, Env env) {

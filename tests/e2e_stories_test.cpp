@@ -293,7 +293,7 @@ TEST_CASE("three modules damaged at once, each in another way, are mended in one
           "[e2e][sample]") {
   with_each_go([](const Go& go) {
     const Bed bed(go);
-    fs::remove(bed.tree(alpha) / "extra.go");
+    remove_tree(bed.tree(alpha) / "extra.go");
     damage(bed.zip(beta), "half");
     remove_tree(bed.tree(beta));
     damage(bed.download(gamma, ".mod"), "emptied");
@@ -599,7 +599,7 @@ TEST_CASE("a replacement's version is mended, and a replacement on the disk is l
                  "package zeta\n\nfunc Name() string { return \"l\" }\n");
       write_file(bed.app / "go.mod",
                  read_file(bed.app / "go.mod") + "\nreplace github.com/acme/zeta => ./local\n");
-      fs::remove(bed.tree(alpha) / "extra.go");
+      remove_tree(bed.tree(alpha) / "extra.go");
       const Witness witness(bed);
       const Ran ran = bed.gomend(build);
       INFO(ran.text());
@@ -656,7 +656,7 @@ TEST_CASE("a writable cache (-modcacherw) stays one", "[e2e][sample]") {
     const Snapshot before = snapshot(bed.tree(alpha));
     CHECK((before.at(".").mode & 0200) != 0);
     SECTION("a file") {
-      fs::remove(bed.tree(alpha) / "extra.go");
+      remove_tree(bed.tree(alpha) / "extra.go");
     }
     SECTION("a directory") {
       remove_tree(bed.tree(alpha) / "inner");

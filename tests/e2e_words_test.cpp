@@ -21,7 +21,7 @@ bool contains(const std::string& text, const std::string& piece) {
 }
 
 void lose_a_file(const Bed& bed) {
-  fs::remove(bed.tree(alpha) / "extra.go");
+  remove_tree(bed.tree(alpha) / "extra.go");
 }
 
 fs::path journal(const Bed& bed) {

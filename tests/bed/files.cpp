@@ -143,7 +143,8 @@ void remove_tree(const fs::path& path) {
   std::error_code error;
   fs::remove_all(path, error);
   if (!error) return;
-  make_removable(path);
+  const Writable parent(path.parent_path());
+  if (fs::is_directory(fs::symlink_status(path))) make_removable(path);
   fs::remove_all(path);
 }
 
