@@ -166,7 +166,7 @@ TEST_CASE("SIGTSTP sent to gomend stops it and go; SIGCONT wakes both") {
   const ScratchDir dir;
   const int null = open("/dev/null", O_RDWR);
   const int pid =
-      start_go({"build"}, "pid " + dir.path("pid") + "; sleep 300; exit 6", {}, null, null, null);
+      start_go({"build"}, "pid " + dir.path("pid") + "; sleep 3000; exit 6", {}, null, null, null);
   REQUIRE(wait_until(file_exists, dir.path("pid")));
   usleep(50000);
   setpgid(pid, pid);

@@ -91,7 +91,7 @@ int start_go(const std::vector<std::string>& arguments, const std::string& scrip
   dup2(in, 0);
   dup2(out, 1);
   dup2(err, 2);
-  close_range(5, ~0U, 0);  // what the machinery that runs the tests has left open
+  close_range(3, ~0U, 0);  // what the machinery that runs the tests has left open
   if (options.before_exec != nullptr) options.before_exec();
   execve(GOMEND_BINARY, argv.data(), environment.data());
   _exit(126);

@@ -160,12 +160,12 @@ TEST_CASE(
   const ScratchDir dir;
   const int file = open(dir.path("err").c_str(), O_CREAT | O_WRONLY | O_APPEND, 0600);
   const int null = open("/dev/null", O_RDWR);
-  const int pid = start_go({"build"}, "daemon 1500 late; err early; exit 4", {}, null, null, file);
+  const int pid = start_go({"build"}, "daemon 3000 late; err early; exit 4", {}, null, null, file);
   int raw = 0;
   waitpid(pid, &raw, 0);
   CHECK(WEXITSTATUS(raw) == 4);
   CHECK(dir.text_of("err") == "early\n");
-  usleep(2500000);
+  for (int i = 0; i < 200 && dir.text_of("err") == "early\n"; ++i) usleep(100000);
   CHECK(dir.text_of("err") == "early\nlate\n");
   close(file);
   close(null);
