@@ -130,7 +130,7 @@ std::vector<ModuleState> causes_among_suspects(const Scene& scene, const Mender&
   // A guess from the user's own compile error must not cost him much; what go named outright may.
   const bool is_guess = scene.step == Step::look_close;
   return causes_among(scene, mender, {scene.suspects.begin(), scene.suspects.end()},
-                      scene.step == Step::look_close ? Depth::used : Depth::everything,
+                      is_guess ? Depth::used : Depth::everything,
                       is_guess ? std::chrono::milliseconds(500) : std::chrono::milliseconds(30000));
 }
 
@@ -241,7 +241,6 @@ class Recovery {
 
   void note_failure(const ModuleVersion& m, const ModuleState& cause, const Mended& mended) {
     failed_.emplace(m, mended.findings.empty() ? describe(cause) : mended.findings);
-    failure_ = mended.failure;
   }
 
   void say_only(const ModuleState& cause) {
@@ -293,7 +292,6 @@ class Recovery {
     }
     if (!mended.changed) {
       failed_.emplace(m, std::vector<std::string>{});
-      failure_ = mended.failure;
       return;
     }
     mended.findings = {finding};
@@ -391,7 +389,6 @@ class Recovery {
   Mender mender_;
   Failures failed_;
   std::map<ModuleVersion, std::string> obstacles_;  // why the cache can't be written to
-  std::string failure_;
   Outcome outcome_;
 };
 
