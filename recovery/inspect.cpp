@@ -7,6 +7,7 @@
 #include <nlohmann/json.hpp>
 
 #include "recovery/layout.hpp"
+#include "recovery/toolchain.hpp"
 #include "recovery/zip.hpp"
 
 namespace recovery {
@@ -273,6 +274,7 @@ Tree read_tree(const Root& cache, const ModuleVersion& m) {
         TreeFile& file = tree.files[name];
         file.kind = st.kind;
         file.is_readable = may_read(st);
+        file.is_executable = st.kind == Kind::regular && (st.st.st_mode & 0100) != 0;
         if (st.kind == Kind::regular) {
           file.sha256 = hash_file(cache, dir + "/" + name).value_or(std::string());
         }
@@ -280,6 +282,7 @@ Tree read_tree(const Root& cache, const ModuleVersion& m) {
       [&](const std::string& name, const Stat& st, bool is_listed) {
         tree.directories[name] = is_listed && may_read(st);
       });
+  if (is_toolchain(m)) undo_completion(tree);
   return tree;
 }
 

@@ -82,8 +82,9 @@ ModuleState inspect(const Root& cache, const ModuleVersion& m, const Expected& e
 // An extracted tree as it lies there, read once: everything in it but directories, relative to it.
 struct TreeFile {
   Kind kind = Kind::absent;
-  bool is_readable = false;  // its mode lets the owner read it
-  std::string sha256;        // hex; empty when it is no regular file, or nobody can read it
+  bool is_readable = false;  // its mode lets the owner read it (and run it, if it is go's to run)
+  bool is_executable = false;
+  std::string sha256;  // hex; empty when it is no regular file, or nobody can read it
 };
 struct Tree {
   std::map<std::string, TreeFile> files;

@@ -36,7 +36,7 @@ constexpr std::array policies{
     Policy{"gomod/parse-error", Step::look_close, ""},
     Policy{"gomod/go-version", Step::look_close, ""},
     Policy{"gomod/other", Step::look_close, ""},
-    Policy{"toolchain/unavailable", Step::look_close, ""},
+    Policy{"toolchain/unavailable", Step::other_source, ""},
     Policy{"other/compile", Step::look_close, ""},
     Policy{"other/vet", Step::look_close, ""},
 };

@@ -26,6 +26,8 @@ struct Settings {
   std::string go_mod;       // the main module's go.mod; empty outside a module, /dev/null likewise
   std::string go_work;      // go.work; empty unless in workspace mode
   std::string flags;        // GOFLAGS
+  std::string go_root;      // GOROOT of the toolchain that answered
+  std::string platform;     // what it runs on: "linux-amd64"
 
   std::vector<std::string>
       mod_files;  // every go.mod whose requirements count (with -modfile: that file)

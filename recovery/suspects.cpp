@@ -5,6 +5,7 @@
 #include <memory>
 
 #include "recovery/layout.hpp"
+#include "recovery/toolchain.hpp"
 
 namespace recovery {
 namespace {
@@ -99,6 +100,17 @@ std::vector<std::string> imports_in_question(const Diagnosis& d, const Request& 
   return is_named ? named : all;
 }
 
+// The toolchain that go named by its version ("exec go1.21.13: …"); or, where a tree is damaged and
+// nothing says which (`no such tool "compile"`), the one in use, if it lies in the module cache.
+std::optional<ModuleVersion> toolchain_of(const Diagnosis& d, const Settings& settings) {
+  if (d.version.starts_with("go1")) return toolchain_module(d.version, settings.platform);
+  const bool names_nothing = d.module.empty() && d.path.empty() && d.source.empty() &&
+                             d.package.empty() && d.symbol.empty();
+  if (d.class_id != "cache/tree-corrupt" || !names_nothing) return std::nullopt;
+  const auto located = locate(settings.mod_cache, settings.go_root);
+  return located ? std::optional(located->module) : std::nullopt;
+}
+
 }  // namespace
 
 std::vector<std::string> imports_of(const std::string& go_source) {
@@ -112,6 +124,7 @@ std::set<ModuleVersion> named_modules(const std::vector<Diagnosis>& diagnoses,
   std::set<ModuleVersion> named;
   for (const Diagnosis& d : diagnoses) {
     if (auto m = ModuleVersion::parse(d.module, d.version)) named.insert(*m);
+    if (auto m = toolchain_of(d, settings)) named.insert(*m);
     for (const std::string* path : {&d.path, &d.source}) {
       for (const std::string& place : places_of(*path, request)) {
         if (auto located = locate(settings.mod_cache, place)) named.insert(located->module);

@@ -11,6 +11,7 @@
 #include "recovery/h1.hpp"
 #include "recovery/layout.hpp"
 #include "recovery/module_index.hpp"
+#include "recovery/toolchain.hpp"
 #include "recovery/version_lock.hpp"
 #include "recovery/zip.hpp"
 
@@ -63,7 +64,8 @@ class Work {
   void clear_the_way(const ModuleState& facts) {
     if (!facts.obstacle.empty()) take_before_lock(facts.obstacle);
     if (facts.lock == Health::broken) take_before_lock(download_file(m_, ".lock"));
-    if (facts.lock == Health::unreadable) readable(download_file(m_, ".lock"), 0600);
+    if (facts.lock == Health::unreadable && allow(download_file(m_, ".lock"), 0600))
+      result_.done = "permissions restored";
     if (facts.obstacle.empty() && facts.lock != Health::broken) return;
     for (const std::string& phrase : describe(facts)) {
       if (phrase.find("stands where") != phrase.npos || phrase.find("lock") != phrase.npos) {
@@ -119,28 +121,33 @@ class Work {
         })) {
       return;
     }
+    bool any = false;
     for (const char* extension : {".zip", ".ziphash", ".mod", ".info", ".lock", ".partial"}) {
-      readable(download_file(m_, extension), 0600);
+      any = allow(download_file(m_, extension), 0600) || any;
     }
-    readable(tree_dir(m_), 0500);
+    any = allow(tree_dir(m_), 0500) || any;
     for (const TreeFault& fault : s_.tree_faults) {
       if (fault.kind == TreeFault::Kind::unreadable && !fault.name.empty()) {
         const std::string rel = tree_dir(m_) + "/" + fault.name;
-        readable(rel, cache_.stat(rel).kind == Kind::directory ? 0500 : 0400);
+        const bool is_to_run = is_toolchain(m_) && must_be_executable(fault.name);
+        const bool is_directory = cache_.stat(rel).kind == Kind::directory;
+        any = allow(rel, is_directory || is_to_run ? 0500 : 0400) || any;
       }
     }
+    if (any) result_.done = "permissions restored";
     s_ = inspect(cache_, m_, expected_, Depth::everything);
     truth_ = s_.truth;
   }
 
-  void readable(const std::string& rel, mode_t wanted) {
+  // True if the mode had to be changed.
+  bool allow(const std::string& rel, mode_t wanted) {
     const Stat st = cache_.stat(rel);
-    if (st.kind != Kind::regular && st.kind != Kind::directory) return;
-    if ((st.st.st_mode & wanted) == wanted || st.st.st_uid != ::geteuid()) return;
+    if (st.kind != Kind::regular && st.kind != Kind::directory) return false;
+    if ((st.st.st_mode & wanted) == wanted || st.st.st_uid != ::geteuid()) return false;
     const mode_t all = wanted | wanted >> 3 | (wanted & 0500) >> 6;
     cache_.chmod(rel, (st.st.st_mode & 07777) | (all & ~umask_()));
     result_.changed = true;
-    result_.done = "permissions restored";
+    return true;
   }
 
   static mode_t umask_() {
@@ -347,6 +354,26 @@ class Work {
         put_tree_file(*zip, *entries.at(m_.str() + "/" + fault.name), fault.name);
       }
     }
+    if (is_toolchain(m_)) complete_toolchain();
+  }
+
+  // What go does once, when bin/go can't be run or src/go.mod is not there, and never again. bin/go
+  // comes last, as there.
+  void complete_toolchain() {
+    const Tree tree = read_tree(cache_, m_);
+    const auto has = [&](const std::string& name) {
+      return cache_.stat(tree_dir(m_) + "/" + name).kind != Kind::absent;
+    };
+    for (const auto& [name, file] : tree.files) {
+      const std::string copy = name.substr(0, name.size() - 7) + "go.mod";
+      if (!name.ends_with("/_go.mod") || !has("src/go.mod") || has(copy)) continue;
+      const auto bytes = cache_.read(tree_dir(m_) + "/" + name, 16 << 20);
+      if (bytes) put_bytes(*bytes, tree_dir(m_) + "/" + copy, 0444);
+    }
+    for (const auto& [name, file] : tree.files) {
+      if (must_be_executable(name) && name != "bin/go") allow(tree_dir(m_) + "/" + name, 0500);
+    }
+    allow(tree_dir(m_) + "/bin/go", 0500);
   }
 
   // The zip that tells what belongs in the tree has come only now.

@@ -1,0 +1,31 @@
+#pragma once
+// A Go toolchain that lies in the module cache (golang.org/toolchain@v0.0.1-go1.21.13.linux-amd64):
+// a module like any other, but go itself changes its tree once it is extracted. What must be run is
+// made executable, and each _go.mod (a zip can't hold nested modules) is copied to go.mod beside
+// it.
+//
+// Source of truth: cmd/go/internal/toolchain/select.go (Exec).
+
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "recovery/inspect.hpp"
+#include "recovery/module_version.hpp"
+
+namespace recovery {
+
+bool is_toolchain(const ModuleVersion& m);
+
+// "go1.21.13", "linux-amd64": the module that holds it; nullopt unless both are well-formed.
+std::optional<ModuleVersion> toolchain_module(std::string_view go_version,
+                                              std::string_view platform);
+
+// True for what go makes executable: bin, pkg/tool, and the runners in lib.
+bool must_be_executable(std::string_view name_in_tree);
+
+// Takes out of a toolchain's tree what go has put there, so that it compares with the zip; and
+// tools that can't be run, in a tree that go has completed, count as unreadable.
+void undo_completion(Tree& tree);
+
+}  // namespace recovery
