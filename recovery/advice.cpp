@@ -67,14 +67,20 @@ std::string disk_full_advice(const std::vector<std::string>& directories) {
 
 std::string checksum_story(const ModuleVersion& m, const Expected& expected,
                            const Mender::Testimony& testimony) {
-  if (!testimony.sumdb.empty() && expected.zip.contains(testimony.sumdb)) {
+  const auto in_go_sum = [&](const std::string& h1) {
+    return expected.zip.contains(h1) || expected.go_mod.contains(h1);
+  };
+  if (testimony.is_served && std::ranges::all_of(testimony.vouched, in_go_sum))
+    return "a source gave wrong bytes, and gives the right ones now; next: run the same command "
+           "again";
+  if (!testimony.is_served && std::ranges::any_of(testimony.vouched, in_go_sum)) {
     return "the module was changed upstream after it was published: go.sum and the checksum "
            "database agree, what is "
            "served now is something else; don't use it, tell its authors; next: go list -m "
            "-versions " +
            m.path();
   }
-  if (!testimony.sumdb.empty() && testimony.sumdb == testimony.downloaded) {
+  if (testimony.is_served) {
     return "go.sum is wrong: the checksum database has what is served, go.sum has another hash (a "
            "bad merge, or a tag "
            "that was moved before it was recorded); next: git log -p -S" +

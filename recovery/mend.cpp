@@ -1,5 +1,6 @@
 #include "recovery/mend.hpp"
 
+#include "recovery/h1.hpp"
 #include "recovery/layout.hpp"
 #include "recovery/module_index.hpp"
 
@@ -23,24 +24,23 @@ Mender::Testimony Mender::ask_sumdb(const ModuleVersion& m) {
     return testimony;
   const Stage::Fetched fetched = shop_.stage().fetch(m, Expected(), "");
   if (fetched.ok) {
-    if (const auto ziphash = shop_.cache.read(shop_.stage().file(m, ".ziphash"), 100)) {
-      testimony.sumdb = testimony.downloaded = *ziphash;
-    }
+    testimony.is_served = true;
+    if (const auto ziphash = shop_.cache.read(shop_.stage().file(m, ".ziphash"), 100))
+      testimony.vouched.insert(*ziphash);
+    if (const auto go_mod = shop_.cache.read(shop_.stage().file(m, ".mod"), 16 << 20))
+      testimony.vouched.insert(hash_go_mod(*go_mod));
     return testimony;
   }
-  // verifying module: checksum mismatch / downloaded: h1:… / <database>: h1:…
-  const auto hash_behind = [&](std::size_t at) {
-    const std::size_t h1 = fetched.error.find("h1:", at);
-    const std::string hash = h1 == fetched.error.npos ? "" : fetched.error.substr(h1, 47);
-    return is_h1(hash) ? hash : std::string();
-  };
+  // verifying M@V/go.mod: checksum mismatch / downloaded: h1:… / <database>: h1:…
   const std::size_t downloaded = fetched.error.find("downloaded:");
-  if (fetched.error.find("verifying module") == fetched.error.npos ||
-      downloaded == fetched.error.npos) {
+  const std::size_t first = fetched.error.find("h1:", downloaded);
+  const std::size_t second =
+      first == fetched.error.npos ? first : fetched.error.find("h1:", first + 3);
+  const bool is_mismatch = fetched.error.find("verifying ") != fetched.error.npos;
+  if (!is_mismatch || downloaded == fetched.error.npos || second == fetched.error.npos)
     return testimony;
-  }
-  testimony.downloaded = hash_behind(downloaded);
-  testimony.sumdb = hash_behind(fetched.error.find("h1:", downloaded) + 47);
+  const std::string hash = fetched.error.substr(second, 47);
+  if (is_h1(hash)) testimony.vouched.insert(hash);
   return testimony;
 }
 

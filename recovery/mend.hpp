@@ -2,6 +2,7 @@
 // What recover.cpp asks of the disk once it knows where to look: is there a cause, mend it, fetch
 // what a source does not give, and what the checksum database says.
 
+#include <set>
 #include <string>
 
 #include "recovery/version_repair.hpp"
@@ -27,11 +28,11 @@ class Mender {
   // Would mend() find something to do? Reads only.
   bool has_cause(const ModuleState& state, bool index_is_suspect) const;
 
-  // h1 that the checksum database holds, as far as a fetch without go.sum tells; empty if it does
-  // not answer.
+  // What the checksum database vouches for, as far as a fetch without go.sum tells: h1 of the zip
+  // and of the go.mod, or of the one that the source serves otherwise. Empty if it does not answer.
   struct Testimony {
-    std::string sumdb;       // h1 that the database vouches for
-    std::string downloaded;  // h1 that the source serves
+    std::set<std::string> vouched;
+    bool is_served = false;  // the source gives just that
   };
   Testimony ask_sumdb(const ModuleVersion& m);
 
