@@ -305,6 +305,7 @@ class Recovery {
     for (const Diagnosis& d : scene_.diagnoses) {
       const auto located = locate(scene_.settings.mod_cache, d.path);
       if (!located || !d.class_id.starts_with("cache/")) continue;
+      if (was_downloaded(located->module)) continue;  // it is young because go has just fetched it
       const std::string rel = located->extension.empty()
                                   ? tree_dir(located->module)
                                   : download_file(located->module, located->extension);
@@ -316,6 +317,11 @@ class Recovery {
       if (is_there && st.changed_ns() > request_.started_ns) return true;
     }
     return false;
+  }
+
+  bool was_downloaded(const ModuleVersion& m) const {
+    const std::string words = "go: downloading " + m.path() + " " + m.version() + "\n";
+    return request_.text.find(words) != request_.text.npos;
   }
 
   void advise() {
