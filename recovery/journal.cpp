@@ -74,7 +74,10 @@ std::string state_dir(const std::vector<std::string>& env) {
   const std::string state = env_value(env, "XDG_STATE_HOME");
   if (state.starts_with("/")) return state + "/gomend";
   const std::string home = env_value(env, "HOME");
-  return home.starts_with("/") ? home + "/.local/state/gomend" : std::string();
+  struct stat st;
+  const bool is_there = home.starts_with("/") && ::stat(home.c_str(), &st) == 0;
+  return is_there ? home + "/.local/state/gomend"
+                  : std::string();  // a HOME that is not is not made
 }
 
 void write_journal(const std::vector<std::string>& env, const JournalEntry& entry) {

@@ -97,7 +97,11 @@ TEST_CASE("without a home there is no journal", "[recovery]") {
     write_journal(env, entry_of("x.y/a@v1.0.0"));
     CHECK(read_journal(env).empty());
   }
-  CHECK(recovery::state_dir({"HOME=/h", "XDG_STATE_HOME=relative"}) == "/h/.local/state/gomend");
+  const TempDir home;
+  const std::string set = "HOME=" + home.path().string();
+  CHECK(recovery::state_dir({set, "XDG_STATE_HOME=relative"}) ==
+        home.path() / ".local/state/gomend");
+  CHECK(recovery::state_dir({set + "/no-such"}).empty());  // it is not for us to make one
 }
 
 TEST_CASE("a journal that has grown too large loses its older half", "[recovery]") {
