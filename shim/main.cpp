@@ -1,6 +1,18 @@
 // gomend: a go that mends its own module cache. Under the name `go` it is the shim, under any other
 // name the companion. This file decides which, and holds the one catch: our own failure ends as
 // plain go would have ended.
+//
+// What a command that succeeds pays before go runs, in system calls (tests/shim_startup_test.cpp
+// has the ceiling; libc's own start comes on top):
+//   find the real go   stat, access, open, read, close: of each `go` on PATH up to the real one
+//   may we watch?      fcntl(F_GETFD) of 0, 1 and 2: a closed stream can't be passed on
+//   exec way           execve
+//   watched way        rt_sigprocmask, rt_sigaction, signalfd: signals are waited for; kcmp: are
+//                      stdout and stderr one?; a pipe and its ends out of the way (fcntl, close);
+//                      vfork; in the child prctl (dies with us), getppid, dup2, rt_sigprocmask,
+//                      execve
+//   with the hook      getrandom, socket, bind, listen, readlink: where the hook finds us
+// No configuration is read, no rule compiled, no locale set, nothing of OpenSSL's initialised.
 
 #include <errno.h>
 #include <stdlib.h>
@@ -54,10 +66,13 @@ shim::RealGo real_go() {
   return *found;
 }
 
-// A script that may call `go` again is told that it has been through us; an ELF go's environment is
-// never touched.
+// What may call `go` again is told that it has been through us. A real go, at last, has the user's
+// own environment.
 void guard_against_loops(const shim::RealGo& go) {
-  if (!go.loop_guard.empty()) setenv("GOMEND_VIA", go.loop_guard.c_str(), 1);
+  if (go.loop_guard.empty())
+    unsetenv("GOMEND_VIA");
+  else
+    setenv("GOMEND_VIA", go.loop_guard.c_str(), 1);
 }
 
 [[noreturn]] void be_real_go(const shim::Session& session) {

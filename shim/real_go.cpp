@@ -27,7 +27,7 @@ constexpr char mark[] = "a go that mends, v1";
 [[gnu::section(".note.gomend"), gnu::used, gnu::retain, gnu::aligned(4)]] const Note note = {
     7, sizeof mark, 1, "gomend", "a go that mends, v1"};
 
-constexpr std::size_t mark_within = 4096;  // bytes from the start of the file
+constexpr std::size_t mark_within = 8192;  // bytes from the start of the file
 
 struct Start {
   char bytes[mark_within];
@@ -50,6 +50,14 @@ bool carries_mark(const Start& start) {
          memmem(start.bytes, start.size, mark, sizeof mark) != nullptr;
 }
 
+// The note that Go's linker gives every program, near its start: name size 4, description size,
+// type 4, "Go". A version manager's program that stands under the name go has none.
+bool is_go_program(const Start& start) {
+  static constexpr char tail[] = "\4\0\0\0Go\0";
+  return start.starts_with("\177ELF") &&
+         memmem(start.bytes, start.size, tail, sizeof tail) != nullptr;
+}
+
 bool is_ourselves(const struct stat& candidate) {
   struct stat self;
   return stat("/proc/self/exe", &self) == 0 && self.st_dev == candidate.st_dev &&
@@ -69,10 +77,10 @@ pid_t parent_of(pid_t pid) {
   return after_name != nullptr && sscanf(after_name, ") %*c %d", &parent) == 1 ? parent : 0;
 }
 
-// How often this very chain of processes has already come through a script, by
-// GOMEND_VIA=<pid>:<count>. A script is let through twice (a nested go of the user's may look the
-// same), then passed over.
-int times_through_script() {
+// How often this very chain of processes has already come through a version manager, by
+// GOMEND_VIA=<pid>:<count>. One is let through twice (a nested go of the user's may look the same),
+// then passed over.
+int times_through_manager() {
   const char* via = getenv("GOMEND_VIA");
   int pid = 0;
   int count = 0;
@@ -85,12 +93,14 @@ int times_through_script() {
 std::optional<RealGo> accept(const std::string& path) {
   struct stat facts;
   if (stat(path.c_str(), &facts) != 0 || !S_ISREG(facts.st_mode)) return std::nullopt;
-  if (access(path.c_str(), X_OK) != 0 || is_ourselves(facts)) return std::nullopt;
+  if (access(path.c_str(), X_OK) != 0) return std::nullopt;
   Start start;
-  if (!read_start(path.c_str(), start)) return RealGo{path, ""};  // 0711: can be run, not read
+  if (!read_start(path.c_str(), start)) {  // 0711: can be run, not read
+    return is_ourselves(facts) ? std::nullopt : std::optional(RealGo{path, ""});
+  }
   if (carries_mark(start)) return std::nullopt;
-  if (start.starts_with("\177ELF")) return RealGo{path, ""};
-  const int times = times_through_script();
+  if (is_go_program(start)) return RealGo{path, ""};
+  const int times = times_through_manager();
   if (times >= 2) return std::nullopt;
   return RealGo{path, std::to_string(getpid()) + ":" + std::to_string(times + 1)};
 }

@@ -2,8 +2,8 @@
 // Finds the real go: GOMEND_REAL_GO, else the first `go` on PATH that is not gomend, else the usual
 // places. By identity, not by name: a second copy of gomend is known by a note in its ELF file
 // (readelf -n), a symlink or a hard link to ourselves by device and inode. What is found may be a
-// version manager's script that calls `go` again, and so us: `loop_guard` stops that circle, and an
-// ELF go never sees it.
+// version manager's script or program that calls `go` again, and so us: `loop_guard` stops that
+// circle, and a go that is one (its linker's note tells) never sees it.
 //
 // Example: {"/usr/local/go/bin/go", ""}.
 
@@ -13,8 +13,9 @@
 namespace shim {
 
 struct RealGo {
-  std::string path;        // absolute, or as GOMEND_REAL_GO has it
-  std::string loop_guard;  // "" for an ELF go; else the value of GOMEND_VIA to set for a script
+  std::string path;  // absolute, or as GOMEND_REAL_GO has it
+  std::string
+      loop_guard;  // "" for a go; else the value of GOMEND_VIA to set for what may call back
 };
 
 // Absent when there is none: the caller says so and exits 127, as a shell would.

@@ -23,6 +23,10 @@
 //   program STEPS                runs "the user's program" as go would, through -exec if there is
 //                                one; STEPS are separated by ','
 //   env-by GO                    becomes GO if it is asked for `go env`
+//   call-back                    becomes the `go` that PATH names, as a version manager does;
+//   nothing
+//                                if it is a go itself, by its note
+//   nested                       becomes the `go` that PATH names, which says "nested"
 
 #include <dirent.h>
 #include <errno.h>
@@ -42,6 +46,16 @@
 #include <vector>
 
 namespace {
+
+// What Go's linker puts into every program. The stand-in is a go; a copy that is to be none has its
+// note changed (shim_real_go_test.cpp).
+struct GoNote {
+  unsigned name_size, desc_size, type;
+  char name[4];
+  char desc[20];
+};
+[[gnu::section(".note.go.buildid"), gnu::used, gnu::retain,
+  gnu::aligned(4)]] const volatile GoNote note = {4, 20, 4, "Go\0", "stand-in"};
 
 std::vector<std::string> arguments;
 
@@ -188,6 +202,21 @@ void answer_env_by(const std::string& go) {
   _exit(127);
 }
 
+[[noreturn]] void be_go_on_path() {
+  arguments[0] = "go";
+  std::vector<char*> argv;
+  for (std::string& word : arguments) argv.push_back(word.data());
+  argv.push_back(nullptr);
+  execvp("go", argv.data());
+  _exit(126);
+}
+
+[[noreturn]] void start_nested() {
+  setenv("FAKE_GO", "out nested", 1);
+  arguments = {"go", "version"};
+  be_go_on_path();
+}
+
 void print_whole_file(const std::string& file, int to) {
   const int fd = open(file.c_str(), O_RDONLY | O_CLOEXEC);
   print_file(fd, to);
@@ -206,6 +235,8 @@ void do_step(const std::string& name, const std::string& rest) {
   if (name == "damage") std::ofstream(rest) << "damaged\n";
   if (name == "log") log_arguments(rest);
   if (name == "env-by") answer_env_by(rest);
+  if (name == "call-back" && note.type != 4) be_go_on_path();
+  if (name == "nested") start_nested();
   if (name == "err-file") print_whole_file(rest, 2);
   if (name == "sleep") usleep(static_cast<useconds_t>(number * 1000));
   if (name == "big") print(1, std::string(static_cast<size_t>(number), 'b'));
