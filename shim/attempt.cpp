@@ -6,6 +6,7 @@
 
 #include "shim/build_events.hpp"
 #include "shim/hook.hpp"
+#include "shim/suspicion.hpp"
 #include "shim/text_kept.hpp"
 #include "shim/watched.hpp"
 
@@ -34,7 +35,7 @@ class Passing {
   void take(const Event& event) {
     switch (event.kind) {
       case Event::bytes_read:
-        return event.stream == Stream::err ? take_err(event.bytes) : take_out(event.bytes);
+        return event.stream == Stream::err ? take_err(event.bytes) : hold(Stream::out, event.bytes);
       case Event::also_ready:
         return answer_hook();
       case Event::reader_left:
@@ -47,18 +48,21 @@ class Passing {
   void take_err(std::string_view bytes) {
     if (hook_ != nullptr && !hook_->exec_error().empty() && bytes == artefact) return;
     kept_.append(bytes);
+    const bool has_data = go_.merged() && command_.out == Command::Stdout::hold;
+    if (has_data && (!result_.held.empty() || more_than_chatter(bytes)))
+      return hold(Stream::err, bytes);
     go_.pass(Stream::err, bytes);
   }
 
-  void take_out(std::string_view bytes) {
+  void hold(Stream stream, std::string_view bytes) {
     if (!result_.passed_stdout && result_.held.size() + bytes.size() <= most_held) {
       result_.held.append(bytes);
       return;
     }
     result_.passed_stdout = true;
-    go_.pass(Stream::out, result_.held);
+    go_.pass(stream, result_.held);
     result_.held.clear();
-    go_.pass(Stream::out, bytes);
+    go_.pass(stream, bytes);
   }
 
   // All that go has said goes out before the program can say anything.
