@@ -63,6 +63,7 @@ class Passing {
     go_.pass(stream, result_.held);
     result_.held.clear();
     go_.pass(stream, bytes);
+    if (stream == Stream::out) go_.let_stdout_through();
   }
 
   // All that go has said goes out before the program can say anything.

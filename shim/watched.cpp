@@ -1,6 +1,7 @@
 #include "shim/watched.hpp"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <poll.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -78,6 +79,7 @@ Event Watched::next(bool without_out) {
     if (waits[also].revents != 0) return {Event::also_ready, Stream::err, {}};
     for (Stream stream : {Stream::err, Stream::out}) {
       if (waits[stream == Stream::err ? err : out].revents == 0) continue;
+      if (stream == Stream::out && through_ && splice_stdout()) continue;
       const std::string_view bytes = read_now(stream);
       if (!bytes.empty()) return {Event::bytes_read, stream, bytes};
     }
@@ -101,7 +103,7 @@ std::string_view Watched::read_now(Stream stream) {
 void Watched::pass(Stream stream, std::string_view bytes) {
   const int fd = static_cast<int>(stream);
   while (!bytes.empty()) {
-    wait_writable(fd);
+    if (!wait_writable(fd)) return close_pipe(stream);
     const std::string_view now =
         bytes.substr(0, 4096);  // PIPE_BUF: one message of go's stays one write
     bytes.remove_prefix(now.size());
@@ -112,18 +114,37 @@ void Watched::pass(Stream stream, std::string_view bytes) {
   }
 }
 
+// Moves what lies in the pipe, without a copy and without ever blocking. False: not to this kind of
+// stdout (a terminal, a file opened for appending); then by read and write, as before.
+bool Watched::splice_stdout() {
+  const ssize_t n =
+      splice(out_.get(), nullptr, STDOUT_FILENO, nullptr, piece, SPLICE_F_NONBLOCK | SPLICE_F_MOVE);
+  if (n > 0) return true;
+  if (n < 0 && errno == EAGAIN) {
+    if (!wait_writable(STDOUT_FILENO)) close_pipe(Stream::out);
+    return true;
+  }
+  const bool has_reader_left = n < 0 && errno == EPIPE;
+  through_ = n == 0 || has_reader_left;
+  if (!through_) return false;
+  broken_ = broken_ || has_reader_left;
+  close_pipe(Stream::out);
+  return true;
+}
+
 void Watched::close_pipe(Stream stream) {
   (stream == Stream::out ? out_ : err_).close();
 }
 
-// A terminal that is held (Ctrl-S) or a full pipe must not make us deaf to signals.
-void Watched::wait_writable(int fd) {
+// A terminal that is held (Ctrl-S) or a full pipe must not make us deaf to signals. False: go was
+// ended by one, and nobody waits for what it had still to say.
+bool Watched::wait_writable(int fd) {
   while (true) {
     pollfd waits[] = {{fd, POLLOUT, 0}, {signals_.fd(), POLLIN, 0}};
-    if (poll(waits, 2, -1) < 0 && errno != EINTR) return;
+    if (poll(waits, 2, -1) < 0 && errno != EINTR) return true;
     if (waits[1].revents != 0) answer_signals();
-    if (waits[0].revents != 0) return;
-    if (ended_ && status_.by_signal()) return;
+    if (waits[0].revents != 0) return true;
+    if (ended_ && status_.by_signal()) return false;
   }
 }
 
@@ -139,6 +160,8 @@ void Watched::answer_signals() {
         number == SIGPIPE && signal->ssi_pid == static_cast<unsigned>(getpid());
     if (our_own_write) continue;
     if (!reached_group(*signal) && !ended_) ::kill(pid_, number);
+    // Plain go would still be there, writing.
+    if (ended_ && asks_to_end(number)) status_ = ExitStatus::signalled(number);
     if (number == SIGTSTP) signals_.stop_ourselves();
   }
 }

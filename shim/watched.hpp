@@ -56,6 +56,9 @@ class Watched {
   void pass(Stream stream, std::string_view bytes);
   void close_pipe(Stream stream);
 
+  // From now on stdout goes to the user without our looking at it: no more events of it.
+  void let_stdout_through() { through_ = true; }
+
   // SIGSTOP, and waits until go has stopped. False: it had ended already.
   bool stop();
   void go_on();
@@ -73,9 +76,10 @@ class Watched {
   int pipe_of(Stream stream) const { return stream == Stream::out ? out_.get() : err_.get(); }
 
  private:
+  bool splice_stdout();
   void answer_signals();
   void reap(int options);
-  void wait_writable(int fd);
+  bool wait_writable(int fd);
 
   const Signals& signals_;
   recovery::Fd out_;
@@ -88,6 +92,7 @@ class Watched {
   bool interrupted_ = false;
   bool broken_ = false;
   bool reader_left_ = false;
+  bool through_ = false;
   ExitStatus status_ = ExitStatus::exited(0);
   std::vector<char> buffer_;
 };

@@ -223,4 +223,25 @@ TEST_CASE("table 2: list, mod, work and get heal with stdout as on clean caches"
   });
 }
 
+TEST_CASE("with 2>&1 too, nothing of a failed first attempt stands in front of the second",
+          "[e2e]") {
+  const std::string alpha = "github.com/acme/alpha@v1.1.0";
+  for (const Args& command : std::vector<Args>{{"list", "-deps", "./..."},
+                                               {"list", "-json=ImportPath", "-deps", "./..."},
+                                               {"mod", "download", "-json"}}) {
+    Bed bed(gos().back());
+    const Ran clean = bed.go(command, {.merged = true});
+    damage(bed.zip(alpha), "half");
+    damage(bed.download(alpha, ".mod"), "emptied");
+    remove_tree(bed.tree(alpha));
+    REQUIRE(bed.go(command, {.merged = true}).out != clean.out);
+    const Ran ran = bed.gomend(command, {.merged = true});
+    INFO(ran.text());
+    CHECK(ran.code() == 0);
+    const std::size_t own = ran.out.find('\n');
+    CHECK(ran.out.starts_with("gomend: " + alpha));
+    CHECK(ran.out.substr(own + 1) == clean.out);
+  }
+}
+
 }  // namespace tests

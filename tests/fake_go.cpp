@@ -6,6 +6,7 @@
 //   err-file FILE                prints FILE on stderr
 //   order N                      N lines on stdout and stderr, in turns
 //   big N                        N bytes on stdout
+//   stream N                     N MiB on stdout, piece by piece
 //   cat, read-fd N               copies stdin, or descriptor N, to stdout
 //   args, env NAME               prints its arguments; a variable
 //   fds                          prints the open descriptors
@@ -244,6 +245,7 @@ void do_step(const std::string& name, const std::string& rest) {
     for (const std::string& argument : arguments) print(1, argument + "\n");
   if (name == "env")
     print(1, rest + "=" + (getenv(rest.c_str()) ? getenv(rest.c_str()) : "(unset)") + "\n");
+  for (int i = 0; name == "stream" && i < number * 16; ++i) print(1, std::string(1 << 16, 's'));
   if (name == "fds") print_fds();
   if (name == "signals") print_signals();
   if (name == "is-tty") print(1, "tty " + rest + (isatty(number) ? " yes\n" : " no\n"));
