@@ -16,6 +16,7 @@
 #include "recovery/describe.hpp"
 #include "recovery/journal.hpp"
 #include "recovery/layout.hpp"
+#include "recovery/meanwhile.hpp"
 #include "recovery/mend.hpp"
 #include "recovery/plan.hpp"
 #include "recovery/run.hpp"
@@ -162,8 +163,9 @@ class Recovery {
     if (!causes.empty()) {
       add_causes_in_rest(scene_, mender_, causes);
       for (const ModuleState& cause : causes) mend(cause);
-    } else if (was_mended_meanwhile()) {
-      say(*scene_.named.begin(), "was mended meanwhile", "");
+    } else if (const auto other = mended_meanwhile(*scene_.cache, request_, scene_.diagnoses,
+                                                   scene_.named, scene_.suspects)) {
+      say(*other, "was mended meanwhile", "");
       outcome_.kind = Outcome::Kind::mended;
     } else if (scene_.step == Step::other_source) {
       for (const ModuleVersion& m : wanted()) ask_other_sources(m);
@@ -296,32 +298,6 @@ class Recovery {
     }
     mended.findings = {finding};
     note_success(m, mended);
-  }
-
-  // The artefact that go named is sound now, and younger than the failed attempt: another gomend,
-  // or go, was faster.
-  bool was_mended_meanwhile() const {
-    if (request_.started_ns <= 0) return false;
-    for (const Diagnosis& d : scene_.diagnoses) {
-      const auto located = locate(scene_.settings.mod_cache, d.path);
-      if (!located || !d.class_id.starts_with("cache/")) continue;
-      if (was_downloaded(located->module)) continue;  // it is young because go has just fetched it
-      const std::string rel = located->extension.empty()
-                                  ? tree_dir(located->module)
-                                  : download_file(located->module, located->extension);
-      // go takes away by itself what stood in a tree's place, but only after it has failed.
-      if (d.line.ends_with(": file exists") || d.line.ends_with("exists and is not empty"))
-        return true;
-      const Stat st = scene_.cache->stat(rel);
-      const bool is_there = st.kind == Kind::regular || st.kind == Kind::directory;
-      if (is_there && st.changed_ns() > request_.started_ns) return true;
-    }
-    return false;
-  }
-
-  bool was_downloaded(const ModuleVersion& m) const {
-    const std::string words = "go: downloading " + m.path() + " " + m.version() + "\n";
-    return request_.text.find(words) != request_.text.npos;
   }
 
   void advise() {

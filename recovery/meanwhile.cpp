@@ -1,0 +1,100 @@
+#include "recovery/meanwhile.hpp"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+
+#include <algorithm>
+
+#include "recovery/layout.hpp"
+
+namespace recovery {
+namespace {
+
+class Meanwhile {
+ public:
+  Meanwhile(const Root& cache, const Request& request,
+            const std::vector<patterns::Diagnosis>& diagnoses)
+      : cache_(cache), request_(request), diagnoses_(diagnoses) {}
+
+  // go named an artefact that the cache holds or that did not match: it is another one now.
+  bool has_new_file(const ModuleVersion& m) const {
+    const bool is_about_files = std::ranges::any_of(diagnoses_, [](const patterns::Diagnosis& d) {
+      return d.class_id.starts_with("cache/") || d.class_id.starts_with("checksum/");
+    });
+    if (!is_about_files || was_downloaded(m)) return false;
+    return std::ranges::any_of(
+        std::initializer_list<const char*>{".zip", ".mod", ".ziphash", ".lock", ".partial"},
+        [&](const char* extension) { return is_new(download_file(m, extension)); });
+  }
+
+  // A tree that is older than the attempt, with something younger in it: go extracts a tree in
+  // whole.
+  bool has_mended_tree(const ModuleVersion& m) const {
+    const long long born = born_ns(tree_dir(m));
+    return born > 0 && born < request_.started_ns && has_new_entries(tree_dir(m));
+  }
+
+  // go takes away by itself what stood in a tree's place, but only after it has failed.
+  bool has_gone() const {
+    return std::ranges::any_of(diagnoses_, [](const patterns::Diagnosis& d) {
+      return d.class_id.starts_with("cache/") &&
+             (d.line.ends_with(": file exists") || d.line.ends_with("exists and is not empty"));
+    });
+  }
+
+ private:
+  bool was_downloaded(const ModuleVersion& m) const {
+    const std::string words = "go: downloading " + m.path() + " " + m.version() + "\n";
+    return request_.text.find(words) != request_.text.npos;
+  }
+
+  bool is_new(const std::string& rel) const {
+    const Stat st = cache_.stat(rel);
+    return st.kind == Kind::regular && st.changed_ns() > request_.started_ns;
+  }
+
+  long long born_ns(const std::string& rel) const {
+    const Fd fd = cache_.try_open(rel, O_RDONLY | O_DIRECTORY);
+    struct statx facts = {};
+    if (!fd || ::statx(fd.get(), "", AT_EMPTY_PATH, STATX_BTIME, &facts) != 0 ||
+        (facts.stx_mask & STATX_BTIME) == 0) {
+      return 0;  // this file system does not tell
+    }
+    return facts.stx_btime.tv_sec * 1'000'000'000LL + facts.stx_btime.tv_nsec;
+  }
+
+  // A directory's mtime is that of the last entry that came, went or was replaced.
+  bool has_new_entries(const std::string& dir) const {
+    const Stat st = cache_.stat(dir);
+    if (st.kind != Kind::directory) return false;
+    if (st.st.st_mtim.tv_sec * 1'000'000'000LL + st.st.st_mtim.tv_nsec > request_.started_ns)
+      return true;
+    const auto names = cache_.list(dir);
+    return names && std::ranges::any_of(*names, [&](const std::string& name) {
+             return has_new_entries(dir + "/" + name);
+           });
+  }
+
+  const Root& cache_;
+  const Request& request_;
+  const std::vector<patterns::Diagnosis>& diagnoses_;
+};
+
+}  // namespace
+
+std::optional<ModuleVersion> mended_meanwhile(const Root& cache, const Request& request,
+                                              const std::vector<patterns::Diagnosis>& diagnoses,
+                                              const std::set<ModuleVersion>& named,
+                                              const std::set<ModuleVersion>& suspects) {
+  if (request.started_ns <= 0) return std::nullopt;
+  const Meanwhile meanwhile(cache, request, diagnoses);
+  for (const ModuleVersion& m : named) {
+    if (meanwhile.has_new_file(m) || meanwhile.has_gone()) return m;
+  }
+  for (const ModuleVersion& m : suspects) {
+    if (meanwhile.has_mended_tree(m)) return m;
+  }
+  return std::nullopt;
+}
+
+}  // namespace recovery
