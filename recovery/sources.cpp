@@ -23,11 +23,13 @@ std::string without_slash(std::string entry) {
 // The proxy that the toolchain would use if nobody had said anything: public by definition, and no
 // name is built in.
 std::string go_default(const Request& request) {
-  std::vector<std::string> env{"GOENV=off", "GOTOOLCHAIN=local"};
-  for (const char* name : {"HOME", "PATH", "GOPATH", "GOROOT"}) {
-    if (const std::string value = env_value(request.env, name); !value.empty())
-      set_env(env, name, value);
-  }
+  std::vector<std::string> env = request.env;
+  std::erase_if(env, [](const std::string& entry) {
+    return entry.starts_with("GO") && !entry.starts_with("GOROOT=") &&
+           !entry.starts_with("GOPATH=");
+  });
+  set_env(env, "GOENV", "off");
+  set_env(env, "GOTOOLCHAIN", "local");
   const RunResult result = run({request.go, "env", "GOPROXY"}, env, "/", 20s);
   const auto entries = proxy_entries(trimmed(result.out));
   return result.ok && !entries.empty() ? entries.front() : std::string();
