@@ -30,11 +30,17 @@ void run_child(const Launch& launch, const Redirect& redirect, const Signals& si
                               const Signals& signals) {
   const pid_t parent = getpid();
   volatile int failed = 0;
-  const pid_t child = vfork();
-  if (child == 0) {
-    run_child(launch, redirect, signals, parent);
-    failed = errno;
-    _exit(127);
+  pid_t child = -1;
+  {
+    // A Ctrl-C comes to us before there is a child, and ends us, or to both: blocked, it would wait
+    // here, and be taken for one that go has got, too.
+    const AsInherited default_signals(signals);
+    child = vfork();
+    if (child == 0) {
+      run_child(launch, redirect, signals, parent);
+      failed = errno;
+      _exit(127);
+    }
   }
   if (child < 0) throw std::system_error(errno, std::generic_category(), "vfork");
   if (failed != 0) {

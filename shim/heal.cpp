@@ -134,12 +134,14 @@ std::string ask_quietly(const Session& session) {
     }
   }
   const Attempt second = attempt_unwatched(session, session.argv, signals);
+  const AsInherited default_signals(signals);
   say(outcome);
   second.status.end_like();
 }
 
 // What was taken out of stdout is said after all.
-[[noreturn]] void give_up_joining(const TestAttempt& first) {
+[[noreturn]] void give_up_joining(const TestAttempt& first, const Signals& signals) {
+  const AsInherited default_signals(signals);
   write_all(STDOUT_FILENO, first.dropped);
   first.status.end_like();
 }
@@ -147,16 +149,17 @@ std::string ask_quietly(const Session& session) {
 [[noreturn]] void end_joined(const Session& session, const TestAttempt& first,
                              const Signals& signals) {
   if (first.status.success() || first.status.by_signal() || first.interrupted)
-    give_up_joining(first);
+    give_up_joining(first, signals);
   try {
     if (!first.hits.empty()) run_the_rest(session, first, signals).end_like();
   } catch (const std::exception& failure) {
     recovery::trace(std::string("the rest could not be run: ") + failure.what());
-    give_up_joining(first);
+    give_up_joining(first, signals);
   }
   if (!first.stdout_used || first.nothing_started) run_again(session, Outcome(), signals);
+  const AsInherited default_signals(signals);
   say_it_works_now(session);
-  give_up_joining(first);
+  give_up_joining(first, signals);
 }
 
 // go has ended by itself, and nothing was decided on the way.
@@ -164,9 +167,9 @@ std::string ask_quietly(const Session& session) {
                                const Signals& signals) {
   const bool go_failed = !first.status.success() && !first.status.by_signal() && !first.interrupted;
   if (!go_failed || first.user_code_begun) first.status.end_like();
+  const AsInherited default_signals(signals);
   if (first.mended) say_it_works_now(session);
   if (first.mended || first.text.empty()) first.status.end_like();
-  const AsInherited default_signals(signals);
   const Outcome outcome = recover(session, first.text, first.started_ns);
   const bool nothing_ran = first.nothing_started || (!first.stdout_used && !first.results_seen);
   const bool may_repeat =

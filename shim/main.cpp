@@ -7,10 +7,10 @@
 //   find the real go   stat, access, open, read, close: of each `go` on PATH up to the real one
 //   may we watch?      fcntl(F_GETFD) of 0, 1 and 2: a closed stream can't be passed on
 //   exec way           execve
-//   watched way        rt_sigprocmask, rt_sigaction, signalfd: signals are waited for; kcmp: are
-//                      stdout and stderr one?; a pipe and its ends out of the way (fcntl, close);
-//                      vfork; in the child prctl (dies with us), getppid, dup2, rt_sigprocmask,
-//                      execve
+//   watched way        rt_sigprocmask, rt_sigaction, getpid, signalfd (two): signals are waited
+//                      for; kcmp: are stdout and stderr one?; a pipe and its ends out of the way
+//                      (fcntl, close); rt_sigprocmask, vfork; in the child prctl (dies with us),
+//                      getppid, dup2, rt_sigprocmask, execve
 //   with the hook      getrandom, socket, bind, listen, readlink: where the hook finds us
 // No configuration is read, no rule compiled, no locale set, nothing of OpenSSL's initialised.
 

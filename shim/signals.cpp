@@ -3,26 +3,62 @@
 #include <errno.h>
 #include <unistd.h>
 
+#include <initializer_list>
 #include <system_error>
 
 #include "shim/pipes.hpp"
 
 namespace shim {
 
+namespace {
+
+bool is_ignored(int number) {
+  struct sigaction action = {};
+  return sigaction(number, nullptr, &action) == 0 && action.sa_handler == SIG_IGN;
+}
+
+sigset_t set_of(std::initializer_list<int> numbers) {
+  sigset_t set;
+  sigemptyset(&set);
+  for (int number : numbers) sigaddset(&set, number);
+  return set;
+}
+
+recovery::Fd wait_for(const sigset_t& set) {
+  recovery::Fd fd = out_of_the_way(recovery::Fd(signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK)));
+  if (!fd) throw std::system_error(errno, std::generic_category(), "signalfd");
+  return fd;
+}
+
+void exit_as_a_shell_says(int number) {
+  _exit(128 + number);
+}
+
+// The kernel lets no default action end PID 1 of a container: between the attempts, where signals
+// are not blocked, this does.
+void end_though_pid_1() {
+  for (int number : {SIGHUP, SIGINT, SIGQUIT, SIGTERM}) {
+    if (!is_ignored(number)) signal(number, exit_as_a_shell_says);
+  }
+}
+
+}  // namespace
+
 Signals::Signals() {
   sigfillset(&blocked_);
-  sigdelset(&blocked_, SIGTTIN);
-  sigdelset(&blocked_, SIGTTOU);
+  if (is_ignored(SIGHUP)) sigdelset(&blocked_, SIGHUP);  // nohup: go ignores it, too
   sigprocmask(SIG_BLOCK, &blocked_, &inherited_);
-  for (int signal : {SIGTTIN, SIGTTOU}) {
-    if (sigismember(&inherited_, signal) == 1) sigaddset(&blocked_, signal);
+  sigset_t read = blocked_;
+  stops_ = set_of({SIGTSTP, SIGTTIN, SIGTTOU});
+  for (int number : {SIGTSTP, SIGTTIN, SIGTTOU}) {
+    sigdelset(&read, number);
+    if (sigismember(&inherited_, number) == 1) sigdelset(&stops_, number);
   }
-  struct sigaction child = {};
-  sigaction(SIGCHLD, nullptr, &child);
-  child_ignored_ = child.sa_handler == SIG_IGN;
+  child_ignored_ = is_ignored(SIGCHLD);
   if (child_ignored_) signal(SIGCHLD, SIG_DFL);  // else waitpid has nothing to report
-  fd_ = out_of_the_way(recovery::Fd(signalfd(-1, &blocked_, SFD_CLOEXEC | SFD_NONBLOCK)));
-  if (!fd_) throw std::system_error(errno, std::generic_category(), "signalfd");
+  if (getpid() == 1) end_though_pid_1();
+  fd_ = wait_for(read);
+  stop_fd_ = wait_for(stops_);
 }
 
 Signals::~Signals() {
@@ -40,13 +76,29 @@ void Signals::restore() const {
   sigprocmask(SIG_SETMASK, &inherited_, nullptr);
 }
 
-void Signals::stop_ourselves() const {
-  sigset_t just_this;
-  sigemptyset(&just_this);
-  sigaddset(&just_this, SIGTSTP);
-  raise(SIGTSTP);
-  sigprocmask(SIG_UNBLOCK, &just_this, nullptr);  // here we stop, and here we go on
-  sigprocmask(SIG_BLOCK, &just_this, nullptr);
+std::vector<int> Signals::pending_stops() const {
+  sigset_t pending;
+  sigpending(&pending);
+  std::vector<int> numbers;
+  for (int number : {SIGTSTP, SIGTTIN, SIGTTOU}) {
+    if (sigismember(&pending, number) == 1 && sigismember(&stops_, number) == 1)
+      numbers.push_back(number);
+  }
+  return numbers;
+}
+
+void Signals::let_stop() const {
+  sigprocmask(SIG_UNBLOCK, &stops_, nullptr);
+  sigprocmask(SIG_BLOCK, &stops_, nullptr);
+}
+
+Writing::Writing(const Signals& signals) : signals_(signals) {
+  sigset_t set = set_of({SIGTTOU});
+  if (sigismember(&signals_.stops_, SIGTTOU) == 1) sigprocmask(SIG_UNBLOCK, &set, nullptr);
+}
+
+Writing::~Writing() {
+  sigprocmask(SIG_SETMASK, &signals_.blocked_, nullptr);
 }
 
 bool reached_group(const signalfd_siginfo& signal) {
@@ -54,9 +106,6 @@ bool reached_group(const signalfd_siginfo& signal) {
   switch (signal.ssi_signo) {
     case SIGINT:
     case SIGQUIT:
-    case SIGHUP:
-    case SIGTSTP:
-    case SIGCONT:
     case SIGWINCH:
       return true;
     default:

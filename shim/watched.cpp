@@ -66,16 +66,17 @@ Watched::~Watched() {
 }
 
 Event Watched::next(bool without_out) {
-  enum { signal, also, err, out, reader };
+  enum { signal, stop, also, err, out, reader };
   while (true) {
     reap(WNOHANG);  // the SIGCHLD may have come while signals had their defaults
     pollfd waits[] = {{signals_.fd(), POLLIN, 0},
+                      {signals_.stop_fd(), POLLIN, 0},
                       {also_, POLLIN, 0},
                       {err_.get(), POLLIN, 0},
                       {without_out ? -1 : out_.get(), POLLIN, 0},
                       {out_ && !reader_left_ ? STDOUT_FILENO : -1, 0, 0}};
     const int ready = poll(waits, std::size(waits), ended_ ? 0 : -1);
-    if (waits[signal].revents != 0) answer_signals();
+    if (waits[signal].revents != 0 || waits[stop].revents != 0) answer_signals();
     if (waits[also].revents != 0) return {Event::also_ready, Stream::err, {}};
     for (Stream stream : {Stream::err, Stream::out}) {
       if (waits[stream == Stream::err ? err : out].revents == 0) continue;
@@ -103,10 +104,11 @@ std::string_view Watched::read_now(Stream stream) {
 void Watched::pass(Stream stream, std::string_view bytes) {
   const int fd = static_cast<int>(stream);
   while (!bytes.empty()) {
-    if (!wait_writable(fd)) return close_pipe(stream);
+    if (!wait_for(fd, POLLOUT)) return close_pipe(stream);
     const std::string_view now =
         bytes.substr(0, 4096);  // PIPE_BUF: one message of go's stays one write
     bytes.remove_prefix(now.size());
+    const Writing may_be_stopped(signals_);
     if (write_all(fd, now)) continue;
     broken_ = true;
     close_pipe(stream);
@@ -121,7 +123,7 @@ bool Watched::splice_stdout() {
       splice(out_.get(), nullptr, STDOUT_FILENO, nullptr, piece, SPLICE_F_NONBLOCK | SPLICE_F_MOVE);
   if (n > 0) return true;
   if (n < 0 && errno == EAGAIN) {
-    if (!wait_writable(STDOUT_FILENO)) close_pipe(Stream::out);
+    if (!wait_for(STDOUT_FILENO, POLLOUT)) close_pipe(Stream::out);
     return true;
   }
   const bool has_reader_left = n < 0 && errno == EPIPE;
@@ -136,19 +138,27 @@ void Watched::close_pipe(Stream stream) {
   (stream == Stream::out ? out_ : err_).close();
 }
 
-// A terminal that is held (Ctrl-S) or a full pipe must not make us deaf to signals. False: go was
-// ended by one, and nobody waits for what it had still to say.
-bool Watched::wait_writable(int fd) {
+// A terminal that is held (Ctrl-S), a full pipe or a hook that is stopped must not make us deaf to
+// signals. False: go was ended by one, and nobody waits for what it had still to say.
+bool Watched::wait_for(int fd, short events) {
   while (true) {
-    pollfd waits[] = {{fd, POLLOUT, 0}, {signals_.fd(), POLLIN, 0}};
-    if (poll(waits, 2, -1) < 0 && errno != EINTR) return true;
-    if (waits[1].revents != 0) answer_signals();
+    pollfd waits[] = {{fd, events, 0}, {signals_.fd(), POLLIN, 0}, {signals_.stop_fd(), POLLIN, 0}};
+    if (poll(waits, 3, -1) < 0 && errno != EINTR) return true;
+    if (waits[1].revents != 0 || waits[2].revents != 0) answer_signals();
     if (waits[0].revents != 0) return true;
     if (ended_ && status_.by_signal()) return false;
   }
 }
 
+// What stops us goes to go first, so that whoever sees us stopped finds both stopped. go may have
+// it already, when the whole group was meant: a stopped process drops the second at its SIGCONT,
+// and that is passed on always.
 void Watched::answer_signals() {
+  const std::vector<int> stops = signals_.pending_stops();
+  for (int number : stops) {
+    if (!ended_) ::kill(pid_, number);
+  }
+  if (!stops.empty()) signals_.let_stop();
   while (const auto signal = signals_.read_one()) {
     const int number = static_cast<int>(signal->ssi_signo);
     interrupted_ = interrupted_ || asks_to_end(number);
@@ -162,7 +172,6 @@ void Watched::answer_signals() {
     if (!reached_group(*signal) && !ended_) ::kill(pid_, number);
     // Plain go would still be there, writing.
     if (ended_ && asks_to_end(number)) status_ = ExitStatus::signalled(number);
-    if (number == SIGTSTP) signals_.stop_ourselves();
   }
 }
 
@@ -190,6 +199,12 @@ bool Watched::stop() {
   }
   reap(0);
   return false;
+}
+
+bool Watched::still_stopped() const {
+  siginfo_t news = {};
+  const int any = WEXITED | WSTOPPED | WCONTINUED | WNOHANG | WNOWAIT;
+  return waitid(P_PID, static_cast<id_t>(pid_), &news, any) == 0 && news.si_pid == 0;
 }
 
 void Watched::go_on() {

@@ -59,8 +59,14 @@ class Watched {
   // From now on stdout goes to the user without our looking at it: no more events of it.
   void let_stdout_through() { through_ = true; }
 
+  // Waits until `fd` is ready for reading (POLLIN) or writing (POLLOUT), and answers signals
+  // meanwhile. False: go has been ended by a signal.
+  bool wait_for(int fd, short events);
+
   // SIGSTOP, and waits until go has stopped. False: it had ended already.
   bool stop();
+  // False: a SIGCONT from elsewhere (fg), or its end, has come since stop().
+  bool still_stopped() const;
   void go_on();
   void kill();  // SIGKILL, never SIGCONT before it; waits for the end
 
@@ -79,7 +85,6 @@ class Watched {
   bool splice_stdout();
   void answer_signals();
   void reap(int options);
-  bool wait_writable(int fd);
 
   const Signals& signals_;
   recovery::Fd out_;
