@@ -1,5 +1,6 @@
 #include "shim/attempt.hpp"
 
+#include <poll.h>
 #include <unistd.h>
 
 #include <optional>
@@ -68,11 +69,14 @@ class Passing {
 
   // All that go has said goes out before the program can say anything.
   void answer_hook() {
-    hook_->answer(-1, go_.pipe_of(Stream::err), [this] {
-      for (auto bytes = go_.read_now(Stream::err); !bytes.empty();
-           bytes = go_.read_now(Stream::err))
-        take_err(bytes);
-    });
+    hook_->answer(
+        -1, go_.pipe_of(Stream::err),
+        [this] {
+          for (auto bytes = go_.read_now(Stream::err); !bytes.empty();
+               bytes = go_.read_now(Stream::err))
+            take_err(bytes);
+        },
+        [this](int fd) { return go_.wait_for(fd, POLLIN); });
     if (const std::string& error = hook_->exec_error(); !error.empty()) take_err(error);
   }
 

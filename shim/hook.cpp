@@ -6,7 +6,6 @@
 #include <sys/random.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
-#include <sys/time.h>
 #include <sys/un.h>
 #include <unistd.h>
 
@@ -55,13 +54,6 @@ bool is_ours(int socket) {
   ucred peer = {};
   socklen_t size = sizeof peer;
   return getsockopt(socket, SOL_SOCKET, SO_PEERCRED, &peer, &size) == 0 && peer.uid == geteuid();
-}
-
-// A hook that was killed or is stuck must not keep the shim waiting for ever.
-void bound_waiting(int socket) {
-  const timeval limit = {10, 0};
-  setsockopt(socket, SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof limit);
-  setsockopt(socket, SOL_SOCKET, SO_SNDTIMEO, &limit, sizeof limit);
 }
 
 PipeId pipe_id(int fd) {
@@ -148,16 +140,21 @@ recovery::Fd HookServer::accept_one() {
   return out_of_the_way(std::move(hook));
 }
 
-void HookServer::let_go(const recovery::Fd& hook, int out_pipe, int err_pipe) {
-  bound_waiting(hook.get());
-  if (!send_descriptors(hook.get(), {pipe_id(out_pipe), pipe_id(err_pipe)})) return;
-  char said[4096];
-  ssize_t n = 0;
-  std::string text;
-  while ((n = read(hook.get(), said, sizeof said)) > 0)
-    text.append(said, static_cast<std::size_t>(n));
-  if (n < 0 || text.empty()) return;  // closed by execve: the program runs
-  exec_error_ = text;
+bool HookServer::hand_over(const recovery::Fd& hook, int out_pipe, int err_pipe) {
+  return send_descriptors(hook.get(), {pipe_id(out_pipe), pipe_id(err_pipe)});
+}
+
+bool HookServer::hear(const recovery::Fd& hook, std::string& said) {
+  char bytes[4096];
+  const ssize_t n = read(hook.get(), bytes, sizeof bytes);
+  if (n > 0) said.append(bytes, static_cast<std::size_t>(n));
+  return n > 0;
+}
+
+// Nothing: closed by execve, the program runs.
+void HookServer::note(const std::string& said) {
+  if (said.empty()) return;
+  exec_error_ = said;
   --begun_;
 }
 

@@ -23,13 +23,17 @@ class HookServer {
   const std::string& name() const { return name_; }
 
   // Answers one hook. `out_pipe`/`err_pipe`: read ends of our pipes, -1 for none. The bytes in them
-  // must have been passed on by `drain` when the hook is let go.
-  template <class Drain>
-  void answer(int out_pipe, int err_pipe, Drain drain) {
+  // must have been passed on by `drain` when the hook is let go. `wait(fd)` waits until there is
+  // something to read, false: no longer.
+  template <class Drain, class Wait>
+  void answer(int out_pipe, int err_pipe, Drain drain, Wait wait) {
     const recovery::Fd hook = accept_one();
     if (!hook) return;
     drain();
-    let_go(hook, out_pipe, err_pipe);
+    if (!hand_over(hook, out_pipe, err_pipe)) return;
+    std::string said;
+    while (wait(hook.get()) && hear(hook, said)) continue;
+    note(said);
   }
 
   bool user_code_begun() const { return begun_ > 0; }
@@ -39,7 +43,9 @@ class HookServer {
 
  private:
   recovery::Fd accept_one();
-  void let_go(const recovery::Fd& hook, int out_pipe, int err_pipe);
+  bool hand_over(const recovery::Fd& hook, int out_pipe, int err_pipe);
+  bool hear(const recovery::Fd& hook, std::string& said);  // false: that was all
+  void note(const std::string& said);
 
   recovery::Fd listener_;
   std::string name_;

@@ -1,5 +1,6 @@
 #include "shim/test_attempt.hpp"
 
+#include <poll.h>
 #include <signal.h>
 #include <unistd.h>
 
@@ -306,7 +307,9 @@ class TestRun {
   // ---- the hook ----
 
   void answer_hook() {
-    hook_->answer(go_.pipe_of(Stream::out), go_.pipe_of(Stream::err), [this] { let_all_out(); });
+    hook_->answer(
+        go_.pipe_of(Stream::out), go_.pipe_of(Stream::err), [this] { let_all_out(); },
+        [this](int fd) { return go_.wait_for(fd, POLLIN); });
     if (const std::string& error = hook_->exec_error(); !error.empty()) {
       keep(error);
       pass_out(error);
@@ -338,7 +341,7 @@ class TestRun {
     recovery::trace("go test: stopped, looking");
     const Suspicion suspicion = suspect(recent_);
     if (!suspicion.worth_a_look || !is_broken()) return go_.go_on();
-    if (can_start_over(suspicion))
+    if (can_start_over(suspicion) && go_.still_stopped())  // else what was seen is out of date
       kill_all();
     else
       mend_on_the_way();
