@@ -179,7 +179,7 @@ void classify_test(const Words& words, Command& command) {
     command.way = Command::Way::hook;
     command.out = Command::Stdout::test_stream;
   } else {
-    command.never_again = true;  // nobody tells us whether the test has begun
+    command.way = Command::Way::exec;  // the test gets go's own stdout: a pipe of ours would show
   }
 }
 

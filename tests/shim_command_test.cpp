@@ -87,7 +87,7 @@ TEST_CASE("each command goes its way") {
       {"test -run X", Way::hook, Out::test_stream},
       {"test -unknown value", Way::hook, Out::test_stream},
       {"test -bench . ./...", Way::hook, Out::test_stream},
-      {"test -exec x", Way::watch},
+      {"test -exec x", Way::exec},
       {"test .", Way::watch, Out::test_stream},
       {"test -run X ./...", Way::watch, Out::test_stream},
       {"test -json ./... -run X", Way::watch, Out::test_stream},
