@@ -10,10 +10,10 @@
 #include <array>
 #include <cerrno>
 #include <csignal>
-#include <sstream>
 #include <stdexcept>
-#include <string_view>
 #include <system_error>
+
+#include "tests/bed/image.hpp"
 
 namespace tests {
 namespace {
@@ -23,42 +23,6 @@ using Clock = std::chrono::steady_clock;
 [[noreturn]] void fail(const std::string& what) {
   throw std::system_error(errno, std::generic_category(), what);
 }
-
-std::string find_program(const std::string& name, const Env& env) {
-  if (name.find('/') != std::string::npos) return name;
-  const auto path = env.find("PATH");
-  std::istringstream directories(path == env.end() ? std::string("/usr/bin:/bin") : path->second);
-  for (std::string directory; std::getline(directories, directory, ':');) {
-    const std::string candidate = directory + "/" + name;
-    if (::access(candidate.c_str(), X_OK) == 0) return candidate;
-  }
-  throw std::runtime_error(name + " is not on PATH");
-}
-
-// What execve wants; made before fork, since nothing may be allocated after it.
-struct Image {
-  std::string program;
-  std::vector<std::string> strings;
-  std::vector<char*> argv;
-  std::vector<char*> envp;
-
-  Image(const Args& args, const Env& env) : program(find_program(args.at(0), env)) {
-    for (const auto& [key, value] : env) strings.push_back(key + "=" + value);
-    for (auto& text : strings) envp.push_back(text.data());
-    envp.push_back(nullptr);
-    for (const auto& arg : args) argv.push_back(const_cast<char*>(arg.c_str()));
-    argv.push_back(nullptr);
-  }
-
-  [[noreturn]] void become(const std::filesystem::path& cwd) const {
-    if (!cwd.empty() && ::chdir(cwd.c_str()) != 0) ::_exit(126);
-    sigset_t none;
-    sigemptyset(&none);
-    ::sigprocmask(SIG_SETMASK, &none, nullptr);
-    ::execve(program.c_str(), argv.data(), envp.data());
-    ::_exit(127);
-  }
-};
 
 int input_file(const std::optional<std::string>& input) {
   if (!input) return ::open("/dev/null", O_RDONLY | O_CLOEXEC);
