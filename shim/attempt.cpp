@@ -7,6 +7,7 @@
 
 #include "shim/build_events.hpp"
 #include "shim/hook.hpp"
+#include "shim/list_errors.hpp"
 #include "shim/suspicion.hpp"
 #include "shim/text_kept.hpp"
 #include "shim/watched.hpp"
@@ -14,7 +15,10 @@
 namespace shim {
 namespace {
 
+// What -e makes of a large repository's packages is some megabytes, and is read by a tool at the
+// end.
 constexpr std::size_t most_held = 1 << 20;
+constexpr std::size_t most_held_with_errors = 16 << 20;
 constexpr std::string_view artefact = "exit status 1\n";  // go's word on a hook whose execve failed
 
 class Passing {
@@ -28,6 +32,7 @@ class Passing {
     result_.interrupted = go_.interrupted();
     result_.text = kept_.str();
     if (command_.json) result_.text += build_output_text(go_.merged() ? kept_.str() : result_.held);
+    if (command_.errors_as_data && result_.status.success()) add_errors_in_data();
     result_.user_code_begun = hook_ != nullptr && hook_->user_code_begun();
   }
   Attempt& result() { return result_; }
@@ -46,6 +51,12 @@ class Passing {
     }
   }
 
+  void add_errors_in_data() {
+    const std::string errors = list_errors_text(result_.held);
+    result_.errors_in_data = !errors.empty();
+    result_.text += errors;
+  }
+
   void take_err(std::string_view bytes) {
     if (hook_ != nullptr && !hook_->exec_error().empty() && bytes == artefact) return;
     kept_.append(bytes);
@@ -56,7 +67,8 @@ class Passing {
   }
 
   void hold(Stream stream, std::string_view bytes) {
-    if (!result_.passed_stdout && result_.held.size() + bytes.size() <= most_held) {
+    const std::size_t most = command_.errors_as_data ? most_held_with_errors : most_held;
+    if (!result_.passed_stdout && result_.held.size() + bytes.size() <= most) {
       result_.held.append(bytes);
       return;
     }

@@ -15,8 +15,9 @@ namespace shim {
 struct Attempt {
   ExitStatus status = ExitStatus::exited(0);
   long long started_ns = 0;
-  std::string text;              // what go said: stderr, and the text of build-output events
+  std::string text;              // what go said: stderr, and the errors that its JSON tells
   std::string held;              // stdout that the user has not seen yet
+  bool errors_in_data = false;   // it has ended with success, but its data name errors
   bool passed_stdout = false;    // more than could be held has gone through
   bool user_code_begun = false;  // by the hook's word
   bool interrupted = false;      // somebody asked us to end

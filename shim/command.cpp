@@ -234,6 +234,7 @@ void classify_kind(Kind kind, const std::vector<std::string>& argv, const Words&
       break;
     case Kind::lists:
       command.out = list_stdout(argv, words);
+      command.errors_as_data = words.on("e") && words.find("json") != nullptr;
       break;
     case Kind::downloads:
       if (words.on("json")) command.out = Stdout::hold;

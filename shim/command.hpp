@@ -26,10 +26,11 @@ struct Command {
   };
   Way way = Way::exec;
   Stdout out = Stdout::inherit;
-  std::string verb;          // "mod download"; "" when there is none
-  int flags_at = 1;          // index in argv behind the verb and its -C: where -exec goes in
-  std::string dir;           // of -C, as given; "" for none
-  bool json = false;         // build, install, test: package errors are events on stdout
+  std::string verb;             // "mod download"; "" when there is none
+  int flags_at = 1;             // index in argv behind the verb and its -C: where -exec goes in
+  std::string dir;              // of -C, as given; "" for none
+  bool json = false;            // build, install, test: package errors are events on stdout
+  bool errors_as_data = false;  // `go list -e -json`: succeeds, and says in its data what failed
   bool never_again = false;  // it must not be run a second time: it reads what can't be read twice,
                              // or user code runs
   bool rewrites_sources = false;  // `go fix`, `go vet -fix`: run again only after load errors

@@ -27,6 +27,18 @@ Outcome recover(const Session& session, const std::string& text, long long start
   }
 }
 
+// `go list -e` has succeeded: only damage on the disk makes that a failure. A source that is away,
+// or an import that nothing provides, is what -e was asked to put up with.
+bool only_puts_up_with_it(const Session& session, const Attempt& attempt) {
+  if (!attempt.status.success()) return false;
+  try {
+    return !recovery::look(request_for(session, attempt.text, attempt.started_ns));
+  } catch (const std::exception& failure) {
+    recovery::trace(std::string("looking failed: ") + failure.what());
+    return true;
+  }
+}
+
 bool is_program_status(const std::string& text) {
   const std::size_t end = text.find_last_not_of('\n');
   const std::size_t start = end == std::string::npos ? end : text.rfind('\n', end);
@@ -36,7 +48,8 @@ bool is_program_status(const std::string& text) {
 
 // What failed was go's own work, not the user's program, test or wish to end.
 bool may_be_ours(const Session& session, const Attempt& attempt) {
-  if (attempt.status.success() || attempt.status.by_signal() || attempt.interrupted) return false;
+  if (attempt.status.success()) return attempt.errors_in_data && !attempt.interrupted;
+  if (attempt.status.by_signal() || attempt.interrupted) return false;
   if (attempt.user_code_begun) return false;
   return session.command.verb != "run" || !is_program_status(attempt.text);
 }
@@ -97,6 +110,7 @@ std::string ask_quietly(const Session& session) {
   Attempt first = attempt(session, signals);
   if (!may_be_ours(session, first)) end(first, signals);
   const AsInherited default_signals(signals);
+  if (only_puts_up_with_it(session, first)) end(first, signals);
   const Outcome outcome = recover(session, first.text, first.started_ns);
   const bool again = outcome.kind == Outcome::Kind::mended && may_run_again(session, first);
   if (again) run_again(session, outcome, signals);

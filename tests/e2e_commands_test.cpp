@@ -58,6 +58,7 @@ std::vector<Row> rows() {
       {"vet", {"vet", "./..."}},
       {"list -deps", {"list", "-deps", "./..."}},
       {"list -json", {"list", "-json", "-deps", "./..."}},
+      {"list -e -json", {"list", "-e", "-json", "-deps", "-test", "./..."}},
       {"mod download", {"mod", "download"}},
       {"mod download -json", {"mod", "download", "-json"}},
       {"mod tidy", {"mod", "tidy"}},

@@ -71,9 +71,9 @@ TEST_CASE("if go succeeds, nothing tells that gomend is there", "[e2e]") {
       for (const Args& args :
            {Args{"build", "./..."}, Args{"run", "."}, Args{"test", "-count=1", "./..."},
             Args{"vet", "./..."}, Args{"list", "-deps", "./..."}, Args{"list", "-json", "."},
-            Args{"mod", "graph"}, Args{"mod", "download", "-json"}, Args{"mod", "verify"},
-            Args{"env", "GOVERSION"}, Args{"version"},
-            Args{"test", "-count=1", "-json", "./pkg/calc"}}) {
+            Args{"list", "-e", "-json", "-deps", "./..."}, Args{"mod", "graph"},
+            Args{"mod", "download", "-json"}, Args{"mod", "verify"}, Args{"env", "GOVERSION"},
+            Args{"version"}, Args{"test", "-count=1", "-json", "./pkg/calc"}}) {
         const Ran plain = bed.go(args);
         const Snapshot modules = bed.modules();
         const Snapshot home = snapshot(bed.home);

@@ -110,6 +110,13 @@ TEST_CASE("each command goes its way") {
   }
 }
 
+TEST_CASE("go list -e -json tells its errors in its data") {
+  CHECK(classify("list -e -json=Name,Error -compiled=true -deps ./...").errors_as_data);
+  CHECK(classify("list -m -e -json all").errors_as_data);
+  CHECK_FALSE(classify("list -json ./...").errors_as_data);
+  CHECK_FALSE(classify("list -e -f {{.Dir}} ./...").errors_as_data);
+}
+
 TEST_CASE("-C is taken wherever go takes it") {
   struct Row {
     const char* line;
