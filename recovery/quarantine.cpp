@@ -91,6 +91,12 @@ void Quarantine::take(const std::string& rel) {
   if (is_read_only) cache_.chmod(place, st.st.st_mode & 07777);
 }
 
+void Quarantine::take_from(const Root& other, const std::string& rel, const std::string& name) {
+  const std::string place = dir_ + "/" + name;
+  cache_.make_directories(place.substr(0, place.rfind('/')));
+  other.rename_into(cache_, rel, place);
+}
+
 void Quarantine::keep_bytes(const std::string& name, std::string_view bytes) {
   const std::string place = dir_ + "/" + name;
   cache_.make_directories(place.substr(0, place.rfind('/')));

@@ -20,6 +20,9 @@ class Quarantine {
   void keep(const std::string& rel);
   // Moves what stands at `rel` away: a file, a link, a whole directory.
   void take(const std::string& rel);
+  // Moves what stands at `rel` of another root (GOCACHE) here, under a name of its own. Throws
+  // std::system_error when it can't be renamed: on another file system it is not copied.
+  void take_from(const Root& other, const std::string& rel, const std::string& name);
   // Bytes of something outside the module cache (an entry of GOCACHE), under a name of its own.
   void keep_bytes(const std::string& name, std::string_view bytes);
 

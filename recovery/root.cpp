@@ -183,13 +183,17 @@ void Root::make_directories(const std::string& rel) const {
 }
 
 void Root::rename(const std::string& from, const std::string& to) const {
+  rename_into(*this, from, to);
+}
+
+void Root::rename_into(const Root& other, const std::string& from, const std::string& to) const {
   const Place source = place_of(fd_.get(), from);
   if (!source.directory) fail(absolute(from));
-  const Place target = place_of(fd_.get(), to);
-  if (!target.directory) fail(absolute(to));
+  const Place target = place_of(other.fd_.get(), to);
+  if (!target.directory) fail(other.absolute(to));
   if (::renameat(source.directory.get(), source.name.c_str(), target.directory.get(),
                  target.name.c_str()) != 0) {
-    fail(absolute(from) + " -> " + absolute(to));
+    fail(absolute(from) + " -> " + other.absolute(to));
   }
 }
 

@@ -65,6 +65,8 @@ class Root {
   // As rename; where that is refused (EXDEV: another file system, or a directory that overlayfs has
   // in a lower layer) file by file.
   void move(const std::string& from, const std::string& to) const;
+  // As rename, below another root; never by way of a copy.
+  void rename_into(const Root& other, const std::string& from, const std::string& to) const;
   void remove(const std::string& rel) const;       // a file, a link, an empty directory
   void remove_tree(const std::string& rel) const;  // read-only directories included; absent is fine
   void chmod(const std::string& rel, mode_t mode) const;
