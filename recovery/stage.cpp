@@ -133,19 +133,49 @@ std::string Stage::file(const ModuleVersion& m, std::string_view extension) cons
 
 Stage::Fetched Stage::fetch(const ModuleVersion& m, const Expected& lines,
                             const std::string& proxy) {
+  const bool has_lines = !lines.zip.empty() && !lines.go_mod.empty();
+  Fetched fetched = download(m.str(), go_sum_lines(m, lines), proxy, !has_lines);
+  fetched.ok = fetched.ok && cache_.stat(file(m, ".zip")).kind == Kind::regular &&
+               cache_.stat(file(m, ".ziphash")).kind == Kind::regular;
+  trace("fetch " + m.str() + (proxy.empty() ? "" : " from another source") +
+        (fetched.ok ? ": done" : ": " + fetched.error.substr(0, 400)));
+  return fetched;
+}
+
+std::string Stage::fetch_clone(const std::string& query, const std::optional<ModuleVersion>& m,
+                               const Expected& lines, const std::string& hash) {
+  const Fetched fetched = download(query, m ? go_sum_lines(*m, lines) : "", "", true);
+  const std::string clone = fetched_ + "/cache/vcs/" + hash;
+  const bool is_there = cache_.stat(clone).kind == Kind::directory &&
+                        cache_.stat(clone + ".info").kind == Kind::regular;
+  trace("fetch " + query + " for its clone" +
+        (fetched.ok && is_there ? ": done" : ": " + fetched.error.substr(0, 400)));
+  return fetched.ok && is_there ? clone : std::string();
+}
+
+std::string Stage::fetch_sumdb(const ModuleVersion& m, const std::string& database) {
+  const Fetched fetched = download(m.str(), "", "", false);
+  error_ = fetched.error;
+  trace("fetch " + m.str() +
+        " for what the checksum database says: " + (fetched.ok ? "done" : error_.substr(0, 400)));
+  return fetched.ok ? fetched_ + "/cache/download/sumdb/" + database : std::string();
+}
+
+Stage::Fetched Stage::download(const std::string& query, const std::string& go_sum,
+                               const std::string& proxy, bool with_sumdb) {
   const std::string place = fresh_name();
   fetched_ = place + "/mod";
   cache_.make_directories(fetched_);
   cache_.make_directories(place + "/main");
   cache_.write_new(place + "/main/go.mod", "module gomend.invalid/stage\n", 0666);
-  cache_.write_new(place + "/main/go.sum", go_sum_lines(m, lines), 0666);
+  cache_.write_new(place + "/main/go.sum", go_sum, 0666);
   if (!settings_.go_path.empty() && settings_.go_path.starts_with("/")) {
     try {
       copy_tree(Root(settings_.go_path), "pkg/sumdb", cache_, place + "/gopath/pkg/sumdb");
     } catch (const std::system_error&) {  // no GOPATH yet: nothing to copy
     }
   }
-  if (lines.zip.empty() || lines.go_mod.empty()) {
+  if (with_sumdb) {
     copy_tree(cache_, "cache/download/sumdb", cache_, fetched_ + "/cache/download/sumdb");
   }
 
@@ -157,15 +187,11 @@ Stage::Fetched Stage::fetch(const ModuleVersion& m, const Expected& lines,
   set_env(env, "GO111MODULE", "on");
   set_env(env, "GOTOOLCHAIN", "local");
   if (!proxy.empty()) set_env(env, "GOPROXY", proxy);
-  const RunResult result = run({request_.go, "mod", "download", "-json", m.str()}, env,
+  const RunResult result = run({request_.go, "mod", "download", "-json", query}, env,
                                cache_.absolute(place + "/main"), fetch_limit);
   Fetched fetched;
   fetched.error = result.ok ? "" : error_of(result);
-  fetched.ok = (result.ok || only_wants_newer_go(fetched.error)) &&
-               cache_.stat(file(m, ".zip")).kind == Kind::regular &&
-               cache_.stat(file(m, ".ziphash")).kind == Kind::regular;
-  trace("fetch " + m.str() + (proxy.empty() ? "" : " from another source") +
-        (fetched.ok ? ": done" : ": " + fetched.error.substr(0, 400)));
+  fetched.ok = result.ok || only_wants_newer_go(fetched.error);
   return fetched;
 }
 

@@ -8,6 +8,7 @@
 // Stages left behind by a gomend that was killed are removed by the next one: each holds a flock on
 // its directory.
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -31,12 +32,26 @@ class Stage {
   // Afterwards the files are at file(m, ".zip") and so on. Each call starts from an empty cache.
   Fetched fetch(const ModuleVersion& m, const Expected& lines, const std::string& proxy);
 
+  // `go mod download QUERY` ("example.com/a@latest") for the sake of the clone that go makes on the
+  // way: its path relative to the cache, .info beside it; empty when go made none by that name.
+  // `lines` are go.sum's of `m`, which the query names, if it names a version.
+  std::string fetch_clone(const std::string& query, const std::optional<ModuleVersion>& m,
+                          const Expected& lines, const std::string& hash);
+
+  // M@V with nothing but the user's signed tree head to go by, so that go asks the checksum
+  // database for all it needs: the directory of its answers, relative to the cache; empty: see
+  // error().
+  std::string fetch_sumdb(const ModuleVersion& m, const std::string& database);
+  const std::string& error() const { return error_; }
+
   // Paths relative to the cache, of what was fetched and of new files to be made here.
   std::string file(const ModuleVersion& m, std::string_view extension) const;
   std::string fresh_name();  // a name in the stage that is not taken
   const std::string& dir() const { return dir_; }
 
  private:
+  Fetched download(const std::string& query, const std::string& go_sum, const std::string& proxy,
+                   bool with_sumdb);
   void remove_stale() const;
   bool claim();
   const Root& cache_;
@@ -44,6 +59,7 @@ class Stage {
   const Request& request_;
   std::string dir_;
   std::string fetched_;  // GOMODCACHE of the last fetch, relative to the cache
+  std::string error_;    // of the last fetch_sumdb
   Fd lock_;
   bool made_own_dir_ = false;
   int names_ = 0;

@@ -11,10 +11,21 @@
 
 namespace recovery {
 
-VersionLock::VersionLock(const Root& cache, const ModuleVersion& m,
-                         std::chrono::milliseconds patience) {
-  const std::string rel = download_file(m, ".lock");
+namespace {
+
+std::string lock_file(const Root& cache, const ModuleVersion& m) {
   cache.make_directories(download_dir(m));
+  return download_file(m, ".lock");
+}
+
+}  // namespace
+
+VersionLock::VersionLock(const Root& cache, const ModuleVersion& m,
+                         std::chrono::milliseconds patience)
+    : VersionLock(cache, lock_file(cache, m), patience) {}
+
+VersionLock::VersionLock(const Root& cache, const std::string& rel,
+                         std::chrono::milliseconds patience) {
   const bool is_new = cache.stat(rel).kind == Kind::absent;
   fd_ = cache.open(rel, O_RDWR | O_CREAT, 0666);
   if (is_new) cache.give_to_owner(rel);

@@ -1,0 +1,432 @@
+#include "recovery/clones.hpp"
+
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <charconv>
+#include <csignal>
+#include <memory>
+#include <optional>
+#include <stdexcept>
+#include <system_error>
+
+#include "recovery/h1.hpp"
+#include "recovery/layout.hpp"
+#include "recovery/quarantine.hpp"
+#include "recovery/run.hpp"
+#include "recovery/stage.hpp"
+#include "recovery/version_lock.hpp"
+
+namespace recovery {
+namespace {
+
+using namespace std::chrono_literals;
+using patterns::Diagnosis;
+
+const std::string clones_dir = "cache/vcs";
+constexpr auto fsck_limit = 60s;
+constexpr std::size_t most_clones = 16;  // that are judged when go does not say which
+constexpr int most_depth = 32;           // of directories, each closed
+constexpr std::size_t most_queries = 4;  // fetches that are tried for one clone
+
+bool is_hash(std::string_view name) {
+  return name.size() == 64 && name.find_first_not_of("0123456789abcdef") == name.npos;
+}
+
+// "git3:https://user:password@example.com/a" -> "https://example.com/a"
+std::string plain_url(const std::string& key) {
+  const std::size_t colon = key.find(':');
+  const std::string url = key.substr(colon + 1);
+  const std::size_t host = url.find("://");
+  if (host == url.npos) return url;
+  const std::size_t slash = std::min(url.find('/', host + 3), url.size());
+  const std::size_t at = url.rfind('@', slash);
+  return at == url.npos || at < host ? url : url.substr(0, host + 3) + url.substr(at + 1);
+}
+
+std::string program_on_path(const std::vector<std::string>& env, const std::string& name) {
+  const std::string path = env_value(env, "PATH");
+  for (std::size_t begin = 0; begin <= path.size();) {
+    const std::size_t end = std::min(path.find(':', begin), path.size());
+    const std::string candidate = path.substr(begin, end - begin) + "/" + name;
+    if (candidate.starts_with("/") && ::access(candidate.c_str(), X_OK) == 0) return candidate;
+    begin = end + 1;
+  }
+  return {};
+}
+
+class Git {
+ public:
+  explicit Git(const std::vector<std::string>& env)
+      : program_(program_on_path(env, "git")), env_(env) {
+    std::erase_if(env_, [](const std::string& variable) { return variable.starts_with("GIT_"); });
+    for (const char* variable :
+         {"GIT_CONFIG_NOSYSTEM=1", "GIT_CONFIG_GLOBAL=/dev/null", "GIT_OPTIONAL_LOCKS=0",
+          "GIT_TERMINAL_PROMPT=0", "GIT_NO_LAZY_FETCH=1", "LC_ALL=C"}) {
+      env_.emplace_back(variable);
+    }
+  }
+
+  // What it says is wrong; empty when nothing is, or nobody can tell.
+  std::string fault_of(const std::string& clone) const {
+    if (program_.empty()) return {};
+    const RunResult fsck = ask(clone, {"fsck", "--full", "--no-dangling", "--no-progress"});
+    if (fsck.ok || fsck.exit_code < 0) return {};
+    // 1 alone may be an old commit that is odd, not damaged: "error in commit …".
+    const std::string line = first_error(fsck.err);
+    if (fsck.exit_code == 1 && line.empty()) return {};
+    return line.empty() ? "git fsck ends with " + std::to_string(fsck.exit_code) : line;
+  }
+
+  std::string url_of(const std::string& clone) const {
+    if (program_.empty()) return {};
+    const RunResult answer = ask(clone, {"config", "--get", "remote.origin.url"});
+    return answer.ok ? answer.out.substr(0, answer.out.find('\n')) : std::string();
+  }
+
+ private:
+  RunResult ask(const std::string& clone, const std::vector<std::string>& words) const {
+    std::vector<std::string> argv{program_,
+                                  "-c",
+                                  "core.hooksPath=/dev/null",
+                                  "-c",
+                                  "core.fsmonitor=false",
+                                  "--git-dir=" + clone};
+    argv.insert(argv.end(), words.begin(), words.end());
+    return run(argv, env_, "/", fsck_limit);
+  }
+
+  static std::string first_error(const std::string& text) {
+    for (std::size_t begin = 0; begin < text.size();) {
+      const std::size_t end = std::min(text.find('\n', begin), text.size());
+      const std::string line = text.substr(begin, end - begin);
+      if (line.starts_with("error: ") || line.starts_with("fatal: ")) return line;
+      begin = end + 1;
+    }
+    return {};
+  }
+
+  std::string program_;
+  std::vector<std::string> env_;
+};
+
+// One clone, and what is wrong with it.
+class Clone {
+ public:
+  Clone(const Root& cache, const Git& git, std::string hash)
+      : cache_(cache), git_(git), rel_(clones_dir + "/" + std::move(hash)) {}
+
+  void look() {
+    key_ = read_key();
+    lock_is_no_file_ = is_no_file(rel_ + ".lock");
+    info_is_wrong_ = is_no_file(rel_ + ".info") || (has_info() && key_.empty());
+    stale_locks_.clear();
+    closed_.clear();
+    fault_.clear();
+    if (cache_.stat(rel_).kind != Kind::directory) return;  // go makes it anew
+    find_in(rel_);
+    if (is_git() && closed_.empty()) fault_ = git_.fault_of(cache_.absolute(rel_));
+  }
+
+  bool is_sound() const {
+    return fault_.empty() && stale_locks_.empty() && closed_.empty() && !info_is_wrong_ &&
+           !lock_is_no_file_;
+  }
+
+  std::vector<std::string> findings() const {
+    std::vector<std::string> words;
+    if (lock_is_no_file_) words.emplace_back("its lock is no regular file");
+    if (!closed_.empty()) words.emplace_back("its modes keep you out");
+    if (info_is_wrong_) words.emplace_back("its .info is damaged");
+    if (!stale_locks_.empty()) words.emplace_back("a git that died has left a lock in it");
+    if (!fault_.empty()) words.push_back("it is damaged (" + fault_ + ")");
+    return words;
+  }
+
+  // "git3:https://example.com/a": what its name is the hash of; empty when nobody knows.
+  std::string key() const {
+    if (!key_.empty()) return key_;
+    const std::string key = "git3:" + git_.url_of(cache_.absolute(rel_));
+    return sha256_hex(key) == hash() ? key : std::string();
+  }
+
+  const std::string& rel() const { return rel_; }
+  std::string hash() const { return rel_.substr(clones_dir.size() + 1); }
+  const std::string& fault() const { return fault_; }
+  bool info_is_wrong() const { return info_is_wrong_; }
+  bool lock_is_no_file() const { return lock_is_no_file_; }
+  const std::vector<std::string>& stale_locks() const { return stale_locks_; }
+  const std::vector<std::string>& closed() const { return closed_; }
+
+ private:
+  bool is_no_file(const std::string& rel) const {
+    const Kind kind = cache_.stat(rel).kind;
+    return kind != Kind::absent && kind != Kind::regular && kind != Kind::denied;
+  }
+
+  bool has_info() const { return cache_.stat(rel_ + ".info").kind == Kind::regular; }
+
+  std::string read_key() const {
+    std::string key = cache_.read(rel_ + ".info", 64 << 10).value_or("");
+    if (key.ends_with("\n")) key.pop_back();
+    return sha256_hex(key) == hash() ? key : std::string();
+  }
+
+  bool is_git() const {
+    return key_.starts_with("git") || cache_.stat(rel_ + "/objects").kind == Kind::directory;
+  }
+
+  // Locks, and what its owner can't read or write. git's own objects are read-only by right.
+  void find_in(const std::string& dir) {
+    const bool in_objects = dir.starts_with(rel_ + "/objects");
+    if (keeps_out(dir, 0700)) return closed_.push_back(dir);
+    for (const std::string& name : cache_.list(dir).value_or(std::vector<std::string>{})) {
+      const std::string rel = dir + "/" + name;
+      const Kind kind = cache_.stat(rel).kind;
+      if (kind == Kind::directory) {
+        find_in(rel);
+      } else if (kind == Kind::regular) {
+        if (keeps_out(rel, in_objects ? 0400 : 0600)) closed_.push_back(rel);
+        if (name.ends_with(".lock") && !someone_collects_garbage()) stale_locks_.push_back(rel);
+      }
+    }
+  }
+
+  bool keeps_out(const std::string& rel, mode_t needed) const {
+    const Stat st = cache_.stat(rel);
+    return ::geteuid() != 0 && (st.kind == Kind::regular || st.kind == Kind::directory) &&
+           st.st.st_uid == ::geteuid() && (st.st.st_mode & needed) != needed;
+  }
+
+  // git's own housekeeping runs on behind go's back, without go's lock: "<pid> <host>".
+  bool someone_collects_garbage() const {
+    const auto text = cache_.read(rel_ + "/gc.pid", 4096);
+    if (!text) return false;
+    pid_t pid = 0;
+    std::from_chars(text->data(), text->data() + text->size(), pid);
+    return pid <= 0 || ::kill(pid, 0) == 0 || errno == EPERM;
+  }
+
+  const Root& cache_;
+  const Git& git_;
+  std::string rel_;
+  std::string key_;
+  std::string fault_;
+  bool info_is_wrong_ = false;
+  bool lock_is_no_file_ = false;
+  std::vector<std::string> stale_locks_;
+  std::vector<std::string> closed_;
+};
+
+class Work {
+ public:
+  Work(const std::vector<Diagnosis>& diagnoses, const Root& cache, const Settings& settings,
+       const Request& request, const BuildList& list)
+      : diagnoses_(diagnoses),
+        cache_(cache),
+        settings_(settings),
+        request_(request),
+        list_(list),
+        git_(request.env) {}
+
+  std::vector<CloneMended> run(bool look_only) {
+    std::vector<CloneMended> all;
+    for (const std::string& hash : suspects()) {
+      Clone clone(cache_, git_, hash);
+      clone.look();
+      if (clone.is_sound()) continue;
+      trace("evidence: " + cache_.absolute(clone.rel()));
+      CloneMended mended;
+      mended.findings = clone.findings();
+      mended.name = plain_url(clone.key());
+      if (mended.name.empty()) mended.name = hash;
+      if (!look_only) mend(clone, mended);
+      all.push_back(std::move(mended));
+    }
+    return all;
+  }
+
+ private:
+  // The one that go named; when it named none, the few that there are.
+  std::vector<std::string> suspects() const {
+    std::vector<std::string> named;
+    const std::string root = settings_.mod_cache + "/" + clones_dir + "/";
+    for (const Diagnosis& d : diagnoses_) {
+      const auto path = clean_path(d.path);
+      if (!path || !path->starts_with(root)) continue;
+      const std::string hash = path->substr(root.size(), 64);
+      if (is_hash(hash) && std::ranges::find(named, hash) == named.end()) named.push_back(hash);
+    }
+    if (!named.empty()) return named;
+    for (const std::string& name : cache_.list(clones_dir).value_or(std::vector<std::string>{})) {
+      if (is_hash(name) && named.size() < most_clones) named.push_back(name);
+    }
+    return named;
+  }
+
+  void mend(Clone& clone, CloneMended& mended) {
+    try {
+      clear_the_way(clone, mended);
+      const VersionLock lock(cache_, clone.rel() + ".lock", 30s);
+      clone.look();
+      take_stale_locks(clone, mended);
+      if (!clone.fault().empty() || (clone.info_is_wrong() && !write_info(clone, mended)))
+        replace(clone, mended);
+    } catch (const std::exception& error) {
+      mended.failure = error.what();
+    }
+    trace("mend " + mended.name + ": " +
+          (mended.failure.empty() ? mended.done : "failed: " + mended.failure));
+    if (quarantine_) mended.quarantine = quarantine_->id();
+  }
+
+  // What keeps go, and us, from its lock; and from looking.
+  void clear_the_way(Clone& clone, CloneMended& mended) {
+    if (clone.lock_is_no_file()) take(clone.rel() + ".lock", mended, "moved aside");
+    for (const char* extension : {".lock", ".info"}) open(clone.rel() + extension, mended);
+    for (int depth = 0; depth < most_depth && !clone.closed().empty(); ++depth) {
+      for (const std::string& rel : clone.closed()) open(rel, mended);
+      clone.look();
+    }
+  }
+
+  void open(const std::string& rel, CloneMended& mended) {
+    const Stat st = cache_.stat(rel);
+    if (st.kind != Kind::regular && st.kind != Kind::directory) return;
+    const mode_t needed = st.kind == Kind::directory ? 0700 : 0600;
+    if (::geteuid() == 0 || (st.st.st_mode & needed) == needed) return;
+    cache_.chmod(rel, (st.st.st_mode & 07777) | needed);
+    mended.changed = true;
+    mended.done = "permissions restored";
+  }
+
+  // Its owner is dead: whoever works in a clone holds go's lock, and we have it.
+  void take_stale_locks(Clone& clone, CloneMended& mended) {
+    if (clone.stale_locks().empty()) return;
+    for (const std::string& rel : clone.stale_locks()) take(rel, mended, "moved aside");
+    clone.look();
+  }
+
+  // The name is the hash of what stood there.
+  bool write_info(const Clone& clone, CloneMended& mended) {
+    if (cache_.stat(clone.rel()).kind == Kind::absent) {  // go makes both anew
+      take(clone.rel() + ".info", mended, "moved aside");
+      return true;
+    }
+    const std::string key = clone.key();
+    if (key.empty()) return false;
+    const std::string fresh = stage().fresh_name();
+    cache_.write_new(fresh, key, 0666);
+    take(clone.rel() + ".info", mended, "written again");
+    cache_.replace(fresh, clone.rel() + ".info");
+    return true;
+  }
+
+  void replace(const Clone& clone, CloneMended& mended) {
+    const std::string fresh = fetch(clone, mended);
+    if (fresh.empty()) return;
+    for (const char* extension : {".info", ""}) {
+      if (cache_.stat(clone.rel() + extension).kind != Kind::absent)
+        take(clone.rel() + extension, mended, "replaced");
+    }
+    cache_.move(fresh, clone.rel());
+    cache_.replace(fresh + ".info", clone.rel() + ".info");
+    mended.changed = true;
+    mended.failure.clear();
+  }
+
+  // go itself makes a clone, on the way to a version that it may have wanted.
+  std::string fetch(const Clone& clone, CloneMended& mended) {
+    for (const Query& query : queries(clone)) {
+      const std::string fresh =
+          stage().fetch_clone(query.text, query.module, query.lines, clone.hash());
+      if (fresh.empty()) continue;
+      const std::string fault = git_.fault_of(cache_.absolute(fresh));
+      if (fault.empty()) return fresh;
+    }
+    mended.failure = "its source gives no other";
+    return {};
+  }
+
+  struct Query {
+    std::string text;  // "example.com/a@v1.0.0", "example.com/a@latest"
+    std::optional<ModuleVersion> module;
+    Expected lines;
+  };
+
+  std::vector<Query> queries(const Clone& clone) const {
+    std::vector<Query> all;
+    const auto add = [&](const std::string& path, const std::string& version) {
+      const std::string text = path + "@" + (version.empty() ? "latest" : version);
+      const bool is_known =
+          std::ranges::any_of(all, [&](const Query& q) { return q.text == text; });
+      if (is_known || all.size() >= most_queries) return;
+      if (const auto m = ModuleVersion::parse(path, version))
+        all.push_back({text, *m, list_.expected(*m)});
+      else if (is_import_path(path) && path.find('/') != path.npos)
+        all.push_back({text, std::nullopt, {}});
+    };
+    for (const Diagnosis& d : diagnoses_) {
+      if (!d.module.empty() && ModuleVersion::parse(d.module, d.version)) add(d.module, d.version);
+    }
+    const std::string url = plain_url(clone.key());
+    const std::size_t host = url.find("://");
+    std::string path = host == url.npos ? url : url.substr(host + 3);
+    if (path.ends_with(".git")) path.resize(path.size() - 4);
+    for (const ModuleVersion& m : list_.modules()) {
+      if (!path.empty() && (m.path() == path || m.path().starts_with(path + "/")))
+        add(m.path(), m.version());
+    }
+    for (const ModuleVersion& m : list_.modules()) {
+      if (cache_.stat(download_file(m, ".zip")).kind == Kind::absent) add(m.path(), m.version());
+    }
+    for (const std::string& word : request_.argv) {
+      const std::size_t at = word.find('@');
+      if (at != word.npos) add(word.substr(0, at), word.substr(at + 1));
+    }
+    for (const Diagnosis& d : diagnoses_) add(d.module, "");
+    add(path, "");
+    return all;
+  }
+
+  void take(const std::string& rel, CloneMended& mended, const char* done) {
+    if (!quarantine_) quarantine_ = std::make_unique<Quarantine>(cache_);
+    quarantine_->take(rel);
+    mended.replaced.push_back(rel);
+    mended.changed = true;
+    mended.done = done;
+  }
+
+  Stage& stage() {
+    if (!stage_) stage_ = std::make_unique<Stage>(cache_, settings_, request_);
+    return *stage_;
+  }
+
+  const std::vector<Diagnosis>& diagnoses_;
+  const Root& cache_;
+  const Settings& settings_;
+  const Request& request_;
+  const BuildList& list_;
+  Git git_;
+  std::unique_ptr<Stage> stage_;
+  std::unique_ptr<Quarantine> quarantine_;
+};
+
+}  // namespace
+
+bool points_at_clones(const std::vector<Diagnosis>& diagnoses, const Settings& settings) {
+  const std::string root = settings.mod_cache + "/" + clones_dir;
+  return std::ranges::any_of(diagnoses, [&](const Diagnosis& d) {
+    const auto path = clean_path(d.path);
+    return d.class_id == "cache/vcs-corrupt" || (path && path->starts_with(root));
+  });
+}
+
+std::vector<CloneMended> repair_clones(const std::vector<Diagnosis>& diagnoses, const Root& cache,
+                                       const Settings& settings, const Request& request,
+                                       const BuildList& list, bool look_only) {
+  return Work(diagnoses, cache, settings, request, list).run(look_only);
+}
+
+}  // namespace recovery

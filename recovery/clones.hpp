@@ -1,0 +1,40 @@
+#pragma once
+// The bare clones in GOMODCACHE/cache/vcs, from which go serves what it fetches directly: a
+// directory named by the SHA-256 of "git3:<URL>", that text in <hash>.info, go's own lock in
+// <hash>.lock. Git itself judges a clone (`git fsck`), with its own configuration alone and no
+// hooks; what is not git's has only its .info and .lock judged.
+//
+// A broken clone is replaced by one that go fetches beside it; what is broken in a smaller way (a
+// lock that a git left behind when it died, an .info) only loses that file. All under go's lock.
+//
+// Source of truth: cmd/go/internal/modfetch/codehost/codehost.go (WorkDir), git.go.
+
+#include <string>
+#include <vector>
+
+#include "patterns/diagnosis.hpp"
+#include "recovery/build_list.hpp"
+#include "recovery/settings.hpp"
+
+namespace recovery {
+
+struct CloneMended {
+  bool changed = false;
+  std::string name;                   // "https://example.com/a" without a password; else the hash
+  std::vector<std::string> findings;  // empty: it is sound
+  std::string done;
+  std::string failure;
+  std::vector<std::string> replaced;  // paths relative to the cache
+  std::string quarantine;
+};
+
+bool points_at_clones(const std::vector<patterns::Diagnosis>& diagnoses, const Settings& settings);
+
+// Those that are broken among the clones that the text may mean. With `look_only` nothing is
+// changed.
+std::vector<CloneMended> repair_clones(const std::vector<patterns::Diagnosis>& diagnoses,
+                                       const Root& cache, const Settings& settings,
+                                       const Request& request, const BuildList& list,
+                                       bool look_only);
+
+}  // namespace recovery
