@@ -80,9 +80,14 @@ std::string state_dir(const std::vector<std::string>& env) {
                   : std::string();  // a HOME that is not is not made
 }
 
-void write_journal(const std::vector<std::string>& env, const JournalEntry& entry) {
+std::string make_state_dir(const std::vector<std::string>& env) {
   const std::string dir = state_dir(env);
-  if (dir.empty() || !make_private_dir(dir)) return trace("journal: no state directory of ours");
+  return !dir.empty() && make_private_dir(dir) ? dir : std::string();
+}
+
+void write_journal(const std::vector<std::string>& env, const JournalEntry& entry) {
+  const std::string dir = make_state_dir(env);
+  if (dir.empty()) return trace("journal: no state directory of ours");
   const std::string path = dir + "/journal.jsonl";
   const Fd file(::open(path.c_str(), O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600));
   struct stat st;

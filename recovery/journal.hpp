@@ -24,5 +24,7 @@ struct JournalEntry {
 void write_journal(const std::vector<std::string>& env, const JournalEntry& entry);
 std::vector<JournalEntry> read_journal(const std::vector<std::string>& env);  // oldest first
 std::string state_dir(const std::vector<std::string>& env);  // empty if there is no home
+// Makes it when it is absent; empty when it can't be made, or is not ours alone.
+std::string make_state_dir(const std::vector<std::string>& env);
 
 }  // namespace recovery

@@ -146,7 +146,8 @@ IndexFit check_index(const Root& build_cache, const std::string& entry,
   if (!bytes) return IndexFit::none;
   if (sha256_hex(*bytes) != output) return IndexFit::rotten;
   const auto index = decode_module_index(*bytes);
-  if (!index) return IndexFit::unknown;
+  // Sound bytes, but no index of any format: the entry leads to something else.
+  if (!index) return bytes->starts_with("go index v") ? IndexFit::unknown : IndexFit::rotten;
 
   std::set<std::string> nested;
   for (const std::string& file : tree_files) {

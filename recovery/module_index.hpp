@@ -39,7 +39,7 @@ enum class IndexFit {
   errors,   // it names them, and remembers an error in one: the tree's honest fault, or a damage
             // that was
   stale,    // it lacks files or directories that are there, or names some that are not
-  rotten,   // its object is not what its name, a SHA-256, says
+  rotten,   // its object is not what its name, a SHA-256, says; or it is no index at all
   unknown,  // it can't be read
 };
 

@@ -12,11 +12,15 @@ namespace {
 constexpr std::array policies{
     Policy{"checksum/gosum-mismatch", Step::other_source, ""},
     Policy{"checksum/sumdb-mismatch", Step::other_source, ""},
+    Policy{"checksum/sumdb-unavailable", Step::mend,
+           ""},  // cached answers; a database that is away: no
     Policy{"checksum/gosum-missing", Step::advise,
            "go.sum has no entry for {module}@{version}; next: go mod download {module}"},
     Policy{"cache/zip-corrupt", Step::other_source, ""},
     Policy{"cache/meta-corrupt", Step::mend, ""},
     Policy{"cache/tree-corrupt", Step::mend, ""},
+    Policy{"cache/build-corrupt", Step::mend, ""},
+    Policy{"cache/vcs-corrupt", Step::mend, ""},
     Policy{"cache/permission", Step::mend, ""},   // advice.cpp looks at owner and mode
     Policy{"cache/disk-full", Step::advise, ""},  // advice.cpp looks at the disks
     Policy{"revision/unknown", Step::other_source, ""},

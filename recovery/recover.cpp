@@ -1,5 +1,7 @@
 #include "recovery/recover.hpp"
 
+#include <sys/stat.h>
+
 #include <algorithm>
 #include <atomic>
 #include <chrono>
@@ -18,8 +20,10 @@
 #include "recovery/layout.hpp"
 #include "recovery/meanwhile.hpp"
 #include "recovery/mend.hpp"
+#include "recovery/other_caches.hpp"
 #include "recovery/plan.hpp"
 #include "recovery/run.hpp"
+#include "recovery/sumdb_state.hpp"
 #include "recovery/suspects.hpp"
 
 namespace recovery {
@@ -39,7 +43,7 @@ struct Scene {
   std::vector<Diagnosis> diagnoses;
   Settings settings;
   Config config;
-  std::unique_ptr<Root> cache;
+  std::unique_ptr<Root> cache;  // none yet: what is broken is no module
   std::unique_ptr<BuildList> list;
   std::set<ModuleVersion> named;
   std::set<ModuleVersion> suspects;  // named, and hinted at
@@ -62,6 +66,9 @@ void look_around(const Request& request, Scene& scene) {
   scene.settings = read_settings(request);
   const std::string& go_mod = scene.settings.go_mod;
   scene.config = read_config(request.env, go_mod.substr(0, go_mod.rfind('/')));
+  struct stat st;
+  const bool is_there = ::stat(scene.settings.mod_cache.c_str(), &st) == 0;
+  if (!is_there && points_at_other_caches(scene.diagnoses, scene.settings)) return;
   scene.cache = std::make_unique<Root>(scene.settings.mod_cache);
   scene.named = named_modules(scene.diagnoses, request, scene.settings);
   scene.list = std::make_unique<BuildList>(scene.settings, *scene.cache, scene.named);
@@ -76,6 +83,7 @@ std::unique_ptr<Scene> set_scene(const Request& request) {
   scene->step = step_of(scene->diagnoses);
   if (scene->step == Step::nothing) return nullptr;
   look_around(request, *scene);
+  if (!scene->cache) return scene;
   if (!scene->settings.is_vendored) {
     scene->suspects = hinted_modules(scene->diagnoses, request, *scene->list);
   }
@@ -374,6 +382,22 @@ class Recovery {
   Outcome outcome_;
 };
 
+Place place_of(const Request& request, const Scene& scene) {
+  return {scene.diagnoses, scene.settings, request, scene.cache.get(), scene.list.get()};
+}
+
+// What was done to the other caches, and then to the modules.
+Outcome together(Outcome first, Outcome second) {
+  const bool has_first = first.kind != Outcome::Kind::nothing;
+  if (has_first && second.kind == Outcome::Kind::advice) return first;  // one line of advice
+  first.kind = std::max(first.kind, second.kind);
+  first.words.insert(first.words.end(), second.words.begin(), second.words.end());
+  first.annotations.insert(first.annotations.end(), second.annotations.begin(),
+                           second.annotations.end());
+  first.damage_is_newer = first.damage_is_newer || second.damage_is_newer;
+  return first;
+}
+
 int trace_fd = -1;
 const Clock::time_point trace_start = Clock::now();
 
@@ -381,13 +405,18 @@ const Clock::time_point trace_start = Clock::now();
 
 bool look(const Request& request) {
   const auto scene = set_scene(request);
-  return scene && scene->step != Step::advise && Recovery(request, *scene).has_cause();
+  if (!scene || scene->step == Step::advise) return false;
+  if (has_cause_in_other_caches(place_of(request, *scene))) return true;
+  return scene->cache && Recovery(request, *scene).has_cause();
 }
 
 Outcome recover(const Request& request) {
   const auto scene = set_scene(request);
   if (!scene) return {};
-  return Recovery(request, *scene).run();
+  if (is_fork(scene->diagnoses)) return fork_alarm();
+  const Outcome others = mend_other_caches(place_of(request, *scene));
+  if (!scene->cache) return others;
+  return together(others, Recovery(request, *scene).run());
 }
 
 Outcome verify(const Request& request) {

@@ -25,6 +25,7 @@ struct Request {
   std::string text;               // tail of what go wrote: stderr, and build-output events' text
   long long started_ns = 0;       // when the first attempt began, CLOCK_REALTIME in ns
   bool advise_only = false;       // GOMEND=advise: say what would be done, do nothing
+  bool may_set_env = false;       // the retry may have variables that the user's own code won't see
 };
 
 struct Outcome {
@@ -38,7 +39,8 @@ struct Outcome {
   std::vector<std::string> words;  // without the "gomend: " in front; one line each
   std::vector<std::string>
       annotations;  // the same without private modules' names and passwords, for ::notice
-  bool damage_is_newer = false;  // mended: something broken had changed after `started_ns`
+  bool damage_is_newer = false;        // mended: something broken had changed after `started_ns`
+  std::vector<std::string> retry_env;  // NAME=VALUE, for the retry alone
 };
 
 // True if what `request.text` points to is broken on the disk and recover() would try to mend it.

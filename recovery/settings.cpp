@@ -16,9 +16,9 @@ using namespace std::chrono_literals;
 
 nlohmann::json ask_go(const Request& request, const std::vector<std::string>& env) {
   const std::vector<std::string> argv{
-      request.go,  "env",     "-json",   "GOMODCACHE", "GOCACHE",  "GOPATH",
-      "GOVERSION", "GOPROXY", "GOSUMDB", "GONOSUMDB",  "GOFLAGS",  "GONOPROXY",
-      "GOPRIVATE", "GOMOD",   "GOWORK",  "GOROOT",     "GOHOSTOS", "GOHOSTARCH"};
+      request.go, "env",     "-json",     "GOMODCACHE", "GOCACHE",    "GOPATH",    "GOVERSION",
+      "GOPROXY",  "GOSUMDB", "GONOSUMDB", "GOFLAGS",    "GONOPROXY",  "GOPRIVATE", "GOMOD",
+      "GOWORK",   "GOROOT",  "GOHOSTOS",  "GOHOSTARCH", "GOCACHEPROG"};
   const RunResult result = run(argv, env, request.dir, 20s);
   auto answer = nlohmann::json::parse(result.out, nullptr, false);
   return result.ok && answer.is_object() ? answer : nlohmann::json();
@@ -132,6 +132,8 @@ Settings read_settings(const Request& request) {
   Settings s;
   s.mod_cache = text_of(answer, "GOMODCACHE");
   s.build_cache = text_of(answer, "GOCACHE");
+  while (s.build_cache.size() > 1 && s.build_cache.ends_with("/")) s.build_cache.pop_back();
+  s.cache_program = text_of(answer, "GOCACHEPROG");
   s.go_path = text_of(answer, "GOPATH");
   s.go_path = s.go_path.substr(0, s.go_path.find(':'));
   s.go_version = text_of(answer, "GOVERSION");

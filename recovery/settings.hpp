@@ -14,20 +14,21 @@
 namespace recovery {
 
 struct Settings {
-  std::string mod_cache;    // GOMODCACHE, absolute
-  std::string build_cache;  // GOCACHE; "off" or empty when there is none
-  std::string go_path;      // first entry of GOPATH
-  std::string go_version;   // "go1.26.8"
-  std::string proxy;        // GOPROXY
-  std::string sumdb;        // GOSUMDB
-  std::string no_sumdb;     // GONOSUMDB
-  std::string no_proxy;     // GONOPROXY
-  std::string go_private;   // GOPRIVATE
-  std::string go_mod;       // the main module's go.mod; empty outside a module, /dev/null likewise
-  std::string go_work;      // go.work; empty unless in workspace mode
-  std::string flags;        // GOFLAGS
-  std::string go_root;      // GOROOT of the toolchain that answered
-  std::string platform;     // what it runs on: "linux-amd64"
+  std::string mod_cache;      // GOMODCACHE, absolute
+  std::string build_cache;    // GOCACHE; "off" or empty when there is none
+  std::string cache_program;  // GOCACHEPROG: no entry can be reached then
+  std::string go_path;        // first entry of GOPATH
+  std::string go_version;     // "go1.26.8"
+  std::string proxy;          // GOPROXY
+  std::string sumdb;          // GOSUMDB
+  std::string no_sumdb;       // GONOSUMDB
+  std::string no_proxy;       // GONOPROXY
+  std::string go_private;     // GOPRIVATE
+  std::string go_mod;    // the main module's go.mod; empty outside a module, /dev/null likewise
+  std::string go_work;   // go.work; empty unless in workspace mode
+  std::string flags;     // GOFLAGS
+  std::string go_root;   // GOROOT of the toolchain that answered
+  std::string platform;  // what it runs on: "linux-amd64"
 
   std::vector<std::string>
       mod_files;  // every go.mod whose requirements count (with -modfile: that file)

@@ -71,7 +71,7 @@ void run_again(const Session& session, Outcome outcome, const Signals& signals) 
   say(outcome);
   recovery::trace("running go again");
   signals.restore();
-  become_go(session);
+  become_go_with(session, outcome.retry_env);
 }
 
 // The cache is sound again, but this command has failed, and can't be run again for the user.

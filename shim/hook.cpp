@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <stddef.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/random.h>
 #include <sys/socket.h>
@@ -9,6 +10,7 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <stdexcept>
 #include <system_error>
 
@@ -120,6 +122,35 @@ recovery::Fd connect_to_shim(const std::string& name) {
   return is_ours(socket.get()) ? std::move(socket) : recovery::Fd();
 }
 
+std::vector<std::string> with_exec(std::vector<std::string> argv, int at, const char* word,
+                                   const std::string& value) {
+  char self[4096];
+  const ssize_t n = readlink("/proc/self/exe", self, sizeof self);
+  const std::string path(self, n > 0 ? static_cast<std::size_t>(n) : 0);
+  const auto quoted = quote(path);
+  if (!quoted || access(path.c_str(), X_OK) != 0) throw std::runtime_error("no path to the hook");
+  argv.insert(argv.begin() + at, "-exec=" + *quoted + " " + word + " " + value);
+  return argv;
+}
+
+constexpr const char* noted_in = "GOMEND_TAKE_BACK";
+
+// Returns only on failure, with errno set.
+void exec_patiently(char** argv, char** env) {
+  for (unsigned int wait = 100000; wait <= 400000; wait *= 2) {  // as base.RunStdin of cmd/go does
+    execve(argv[0], argv, env);
+    if (errno != ETXTBSY) break;
+    usleep(wait);
+  }
+}
+
+// As os/exec says it.
+std::string exec_failure(const char* program) {
+  std::string reason = strerror(errno);
+  reason[0] = static_cast<char>(tolower(reason[0]));
+  return std::string("fork/exec ") + program + ": " + reason + "\n";
+}
+
 }  // namespace
 
 HookServer::HookServer() : name_(random_name()) {
@@ -159,28 +190,39 @@ void HookServer::note(const std::string& said) {
 }
 
 std::vector<std::string> with_hook(std::vector<std::string> argv, int at, const HookServer& hook) {
-  char self[4096];
-  const ssize_t n = readlink("/proc/self/exe", self, sizeof self);
-  const std::string path(self, n > 0 ? static_cast<std::size_t>(n) : 0);
-  const auto quoted = quote(path);
-  if (!quoted || access(path.c_str(), X_OK) != 0) throw std::runtime_error("no path to the hook");
-  argv.insert(argv.begin() + at, "-exec=" + *quoted + " " + hook_word + " " + hook.name());
-  return argv;
+  return with_exec(std::move(argv), at, hook_word, hook.name());
+}
+
+std::vector<std::string> with_taking_back(std::vector<std::string> argv, int at,
+                                          const std::string& name, std::vector<std::string>& env) {
+  const std::string before = name + "=";
+  const auto was = std::ranges::find_if(
+      env, [&](const std::string& variable) { return variable.starts_with(before); });
+  std::string note = std::string(noted_in) + "=";
+  if (was != env.end()) note += was->substr(before.size());
+  if (was != env.end()) env.push_back(std::move(note));
+  return with_exec(std::move(argv), at, take_back_word, name);
 }
 
 int run_hook(char** argv, char** env) {
   const recovery::Fd shim = connect_to_shim(argv[2]);
   if (shim) take_descriptors(shim.get());
-  for (unsigned int wait = 100000; wait <= 400000; wait *= 2) {  // as base.RunStdin of cmd/go does
-    execve(argv[3], argv + 3, env);
-    if (errno != ETXTBSY) break;
-    usleep(wait);
-  }
-  // As os/exec says it; the shim prints it, for go adds a line about our own exit status.
-  std::string reason = strerror(errno);
-  reason[0] = static_cast<char>(tolower(reason[0]));
-  const std::string error = std::string("fork/exec ") + argv[3] + ": " + reason + "\n";
+  exec_patiently(argv + 3, env);
+  // The shim prints it, for go adds a line about our own exit status.
+  const std::string error = exec_failure(argv[3]);
   if (!shim || !write_all(shim.get(), error)) write_all(STDERR_FILENO, error);
+  return 1;
+}
+
+int run_taking_back(char** argv) {
+  const char* was = getenv(noted_in);
+  if (was != nullptr)
+    setenv(argv[2], was, 1);
+  else
+    unsetenv(argv[2]);
+  unsetenv(noted_in);
+  exec_patiently(argv + 3, environ);
+  write_all(STDERR_FILENO, exec_failure(argv[3]));
   return 1;
 }
 

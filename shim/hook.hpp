@@ -57,6 +57,15 @@ class HookServer {
 // there (both kinds of quotes, or we were removed): then plain go runs.
 std::vector<std::string> with_hook(std::vector<std::string> argv, int at, const HookServer& hook);
 
+// argv with a hook at index `at` that gives the program `name` as it is in env, where it is noted.
+// Throws as with_hook.
+inline constexpr const char* take_back_word = "--gomend-take-back";
+std::vector<std::string> with_taking_back(std::vector<std::string> argv, int at,
+                                          const std::string& name, std::vector<std::string>& env);
+
+// Its side: argv = {self, take_back_word, name, program, args…}.
+int run_taking_back(char** argv);
+
 // The hook's side: argv = {self, hook_word, socket, program, args…}. Returns the exit code if the
 // program can't be run.
 int run_hook(char** argv, char** env);

@@ -105,6 +105,8 @@ void guard_against_loops(const shim::RealGo& go) {
 int main(int argc, char** argv) {
   if (argc >= 4 && std::string_view(argv[1]) == shim::hook_word)
     return shim::run_hook(argv, environ);
+  if (argc >= 4 && std::string_view(argv[1]) == shim::take_back_word)
+    return shim::run_taking_back(argv);
   if (argc >= 1 && base_name(argv[0]) == "go") be_go(argc, argv);
   return shim::be_companion(argc, argv);
 }

@@ -6,6 +6,9 @@
 
 #include <cstdlib>
 
+#include "recovery/run.hpp"
+#include "shim/hook.hpp"
+
 namespace shim {
 namespace {
 
@@ -22,6 +25,14 @@ std::string working_directory() {
   const std::string dir = path == nullptr ? "" : path;
   free(path);
   return dir;
+}
+
+// The hook takes them back from the user's program; a test's environment is nobody's but the
+// user's.
+bool may_set_env(const Command& command) {
+  if (command.out == Command::Stdout::test_stream) return false;
+  if (command.way == Command::Way::hook) return true;
+  return command.way == Command::Way::watch && command.verb != "run" && command.verb != "test";
 }
 
 std::string absolute(const std::string& path, const std::string& from) {
@@ -56,6 +67,7 @@ recovery::Request request_for(const Session& session, const std::string& text,
   request.text = text;
   request.started_ns = started_ns;
   request.advise_only = session.advise_only || session.command.verb == "mod verify";
+  request.may_set_env = may_set_env(session.command);
   return request;
 }
 
@@ -63,6 +75,21 @@ long long now_ns() {
   timespec now;
   clock_gettime(CLOCK_REALTIME, &now);
   return now.tv_sec * 1000000000LL + now.tv_nsec;
+}
+
+void become_go_with(const Session& session, const std::vector<std::string>& variables) {
+  std::vector<std::string> argv = session.argv;
+  std::vector<std::string> env = env_of(session.env);
+  for (const std::string& variable : variables) {
+    const std::size_t equals = variable.find('=');
+    const std::string name = variable.substr(0, equals);
+    if (session.command.way == Command::Way::hook)
+      argv = with_taking_back(std::move(argv), session.command.flags_at, name, env);
+    recovery::set_env(env, name, variable.substr(equals + 1));
+  }
+  const std::vector<char*> argv_array = as_array(argv);
+  const std::vector<char*> env_array = as_array(env);
+  become({session.go.c_str(), argv_array.data(), env_array.data()});
 }
 
 void become_go(const Session& session) {

@@ -33,4 +33,8 @@ long long now_ns();  // CLOCK_REALTIME
 // set.
 void become_go(const Session& session);
 
+// The same with variables (NAME=VALUE) that go gets, and the user's program does not. One at most.
+// Throws std::runtime_error when they could not be taken back from it.
+void become_go_with(const Session& session, const std::vector<std::string>& variables);
+
 }  // namespace shim

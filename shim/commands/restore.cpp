@@ -2,6 +2,7 @@
 
 #include <unistd.h>
 
+#include <algorithm>
 #include <exception>
 
 #include "recovery/journal.hpp"
@@ -18,6 +19,12 @@ int fail(const std::string& words) {
   return 1;
 }
 
+// What was in GOCACHE go has made anew long since.
+bool has_something_to_restore(const recovery::JournalEntry& entry) {
+  return std::ranges::any_of(entry.replaced,
+                             [](const std::string& rel) { return !rel.starts_with("gocache/"); });
+}
+
 }  // namespace
 
 int restore(const std::vector<std::string>& arguments) {
@@ -25,7 +32,7 @@ int restore(const std::vector<std::string>& arguments) {
   const auto entries = recovery::read_journal(env_of(environ));
   for (auto entry = entries.rbegin(); entry != entries.rend(); ++entry) {
     const bool is_wanted = arguments.empty() || entry->quarantine == arguments[0];
-    if (!is_wanted || entry->replaced.empty()) continue;
+    if (!is_wanted || !has_something_to_restore(*entry)) continue;
     try {
       const recovery::Root cache(entry->cache);
       for (const std::string& rel : recovery::restore(cache, entry->quarantine)) {

@@ -1,0 +1,269 @@
+#include "recovery/build_cache_repair.hpp"
+
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <optional>
+#include <set>
+#include <system_error>
+
+#include "recovery/build_cache.hpp"
+#include "recovery/journal.hpp"
+#include "recovery/layout.hpp"
+#include "recovery/quarantine.hpp"
+#include "recovery/run.hpp"
+
+namespace recovery {
+namespace {
+
+using namespace std::chrono_literals;
+using patterns::Diagnosis;
+
+constexpr auto patience = 60s;     // for what has been used of late
+constexpr auto guess_budget = 2s;  // where the words are mostly about the user's own code
+constexpr auto rest_budget = 5s;   // for the rest of the cache
+constexpr long long mark_interval_ns = 3600LL * 1'000'000'000;  // cache.mtimeInterval
+constexpr long long slack_ns = 60LL * 1'000'000'000;
+
+bool is_in(const std::string& path, const std::string& directory) {
+  const auto clean = clean_path(path);
+  return clean && clean->starts_with(directory) &&
+         (clean->size() == directory.size() || (*clean)[directory.size()] == '/');
+}
+
+bool says_index_is_corrupt(const std::vector<Diagnosis>& diagnoses) {
+  return std::ranges::any_of(diagnoses, [](const Diagnosis& d) {
+    return d.class_id == "cache/build-corrupt" && d.rule == "index-corrupt";
+  });
+}
+
+// The linker misses a symbol: an assembly file that was lost, or an archive that is damaged.
+bool is_guess(const Diagnosis& d) {
+  return d.class_id == "other/compile" && d.line.find("relocation target ") != d.line.npos;
+}
+
+bool is_forbidden(const std::vector<Diagnosis>& diagnoses, const std::string& build_cache) {
+  return std::ranges::any_of(diagnoses, [&](const Diagnosis& d) {
+    return d.class_id == "cache/permission" && is_in(d.path, build_cache);
+  });
+}
+
+// Another go has trimmed or cleaned the cache meanwhile: the next run makes the entry again.
+bool names_a_gone_entry(const std::vector<Diagnosis>& diagnoses, const std::string& build_cache) {
+  return std::ranges::any_of(diagnoses, [&](const Diagnosis& d) {
+    struct stat st;
+    return d.class_id == "cache/build-corrupt" && is_in(d.path, build_cache) &&
+           (d.path.ends_with("-a") || d.path.ends_with("-d")) &&
+           ::lstat(d.path.c_str(), &st) != 0 && errno == ENOENT;
+  });
+}
+
+mode_t umask_() {
+  const mode_t mask = ::umask(0);
+  ::umask(mask);
+  return mask;
+}
+
+class Work {
+ public:
+  Work(const Root& cache, const Settings& settings, const Request& request, bool is_guess)
+      : cache_(cache), settings_(settings), request_(request), is_guess_(is_guess) {}
+
+  BuildCacheMended run(bool look_only) {
+    look();
+    result_.findings = describe(survey_);
+    if (look_only || survey_.bad.empty()) return std::move(result_);
+    open_what_is_closed();
+    for (const BadEntry& entry : survey_.bad) mend(entry);
+    drop_programs_linked_from_garbage();
+    summarise();
+    return std::move(result_);
+  }
+
+  bool is_out_of_reach() const { return is_out_of_reach_; }
+
+ private:
+  void look() {
+    const long long since = request_.started_ns - mark_interval_ns - slack_ns;
+    survey_ = is_guess_ ? survey(cache_, since, guess_budget, 0s)
+                        : survey(cache_, since, patience, rest_budget);
+    for (const BadEntry& entry : survey_.bad) {
+      trace("evidence: " + cache_.absolute(entry.rel));
+      result_.newest_change_ns = std::max(result_.newest_change_ns, entry.seen.changed_ns());
+    }
+  }
+
+  // What is behind it shows only then.
+  void open_what_is_closed() {
+    if (!survey_.has(BadEntry::Kind::closed)) return;
+    for (const BadEntry& entry : survey_.bad) {
+      if (entry.kind == BadEntry::Kind::closed) open(entry);
+    }
+    look();
+  }
+
+  void open(const BadEntry& entry) {
+    const bool is_directory = entry.seen.kind == Kind::directory || entry.rel.empty();
+    const mode_t wanted = is_directory ? 0777 : 0666;
+    const mode_t mode = (entry.seen.st.st_mode & 07777) | (wanted & ~umask_()) | (wanted & 0700);
+    try {
+      if (!entry.rel.empty())
+        cache_.chmod(entry.rel, mode);
+      else if (::chmod(cache_.path().c_str(), mode) != 0)
+        throw std::system_error(errno, std::generic_category(), cache_.path());
+      result_.changed = was_opened_ = true;
+    } catch (const std::system_error& error) {
+      note_failure(error.what());
+    }
+  }
+
+  void mend(const BadEntry& entry) {
+    try {
+      switch (entry.kind) {
+        case BadEntry::Kind::rotten:
+        case BadEntry::Kind::no_file:
+          return drop(entry.rel.substr(0, whole_size), true);
+        case BadEntry::Kind::foreign:
+          return drop(entry.rel, false);
+        case BadEntry::Kind::inert:
+          return make_executable(entry);
+        case BadEntry::Kind::closed:  // it could not be opened
+          return note_failure(cache_.absolute(entry.rel) + ": its mode keeps you out");
+      }
+    } catch (const std::system_error& error) {
+      note_failure(error.what());
+      is_out_of_reach_ = true;
+    }
+  }
+
+  static constexpr std::size_t whole_size =
+      69;  // "3f/<64 hex>-d": a program goes with its directory
+
+  // Into quarantine; what is garbage for certain need not be kept where that can't be.
+  void drop(const std::string& rel, bool is_garbage) {
+    if (rel.empty()) throw std::system_error(EACCES, std::generic_category(), cache_.path());
+    if (!dropped_.insert(rel).second) return;
+    try {
+      quarantine().take_from(cache_, rel, "gocache/" + rel);
+      result_.replaced.push_back("gocache/" + rel);
+    } catch (const std::system_error&) {
+      if (!is_garbage) throw;
+      cache_.remove_tree(rel);
+    }
+    result_.changed = true;
+  }
+
+  Quarantine& quarantine() {
+    if (!module_cache_) module_cache_.emplace(settings_.mod_cache);
+    if (!quarantine_) quarantine_.emplace(*module_cache_);
+    result_.quarantine = quarantine_->id();
+    return *quarantine_;
+  }
+
+  void make_executable(const BadEntry& entry) {
+    if (dropped_.contains(entry.rel.substr(0, whole_size))) return;
+    cache_.chmod(entry.rel, 0777 & ~umask_());
+    result_.changed = was_opened_ = true;
+  }
+
+  // A program's name in the cache comes from what it was made of, not from the bytes that were
+  // linked: one that was linked from garbage would be run for ever.
+  void drop_programs_linked_from_garbage() {
+    if (request_.verb != "run" && request_.verb != "tool") return;
+    const bool has_garbage = std::ranges::any_of(survey_.bad, [](const BadEntry& entry) {
+      return entry.kind == BadEntry::Kind::rotten && entry.rel.size() == whole_size;
+    });
+    if (!has_garbage) return;
+    try {
+      for (const std::string& rel : survey_.programs) drop(rel, true);
+    } catch (const std::system_error& error) {
+      note_failure(error.what());
+    }
+  }
+
+  void note_failure(const std::string& why) {
+    if (result_.failure.empty()) result_.failure = why;
+  }
+
+  void summarise() {
+    if (!dropped_.empty()) result_.done = "removed";
+    if (was_opened_)
+      result_.done =
+          (dropped_.empty() ? "" : result_.done + "; ") + std::string("permissions restored");
+  }
+
+  const Root& cache_;
+  const Settings& settings_;
+  const Request& request_;
+  const bool is_guess_;
+  std::optional<Root> module_cache_;
+  std::optional<Quarantine> quarantine_;
+  Survey survey_;
+  std::set<std::string> dropped_;
+  bool was_opened_ = false;
+  bool is_out_of_reach_ = false;
+  BuildCacheMended result_;
+};
+
+// The index goes with GODEBUG=goindex=0: go then reads the trees themselves.
+std::vector<std::string> without_index(const Request& request) {
+  const std::string debug = env_value(request.env, "GODEBUG");
+  if (debug.find("goindex=") != debug.npos) return {};
+  return {"GODEBUG=" + debug + (debug.empty() ? "" : ",") + "goindex=0"};
+}
+
+std::vector<std::string> private_cache(const Request& request) {
+  const std::string dir = make_state_dir(request.env);
+  if (dir.empty()) return {};
+  return {"GOCACHE=" + dir + "/build-cache"};
+}
+
+BuildCacheMended ask_for_another(BuildCacheMended mended, const Settings& settings,
+                                 const Request& request, bool look_only) {
+  if (mended.findings.empty()) mended.findings = {settings.build_cache + " can't be written to"};
+  if (!look_only) mended.retry_env = private_cache(request);
+  if (!mended.retry_env.empty()) mended.done = "go gets one of its own for this once";
+  return mended;
+}
+
+}  // namespace
+
+bool points_at_build_cache(const std::vector<Diagnosis>& diagnoses, const Settings& settings) {
+  if (!settings.build_cache.starts_with("/")) return false;
+  return std::ranges::any_of(diagnoses, [&](const Diagnosis& d) {
+    return d.class_id == "cache/build-corrupt" || is_guess(d) ||
+           (d.class_id.starts_with("cache/") && is_in(d.path, settings.build_cache));
+  });
+}
+
+BuildCacheMended repair_build_cache(const std::vector<Diagnosis>& diagnoses,
+                                    const Settings& settings, const Request& request,
+                                    bool look_only) {
+  BuildCacheMended mended;
+  bool is_out_of_reach = false;
+  if (settings.cache_program.empty()) {
+    const Root cache(settings.build_cache);
+    Work work(cache, settings, request, std::ranges::all_of(diagnoses, is_guess));
+    mended = work.run(look_only);
+    is_out_of_reach = work.is_out_of_reach();
+  }
+  if (mended.findings.empty() && settings.cache_program.empty() &&
+      names_a_gone_entry(diagnoses, settings.build_cache)) {
+    mended.findings = {"an entry went away while go used it"};
+    mended.changed = !look_only;
+  }
+  if (mended.findings.empty() && says_index_is_corrupt(diagnoses)) {
+    mended.retry_env = without_index(request);
+    if (mended.retry_env.empty()) return mended;
+    mended.findings = {"go's index of a module is damaged, and can't be reached"};
+    mended.done = "done without it for this once";
+  }
+  const bool is_forbidden_to_us =
+      is_forbidden(diagnoses, settings.build_cache) && (is_out_of_reach || mended.findings.empty());
+  if (is_forbidden_to_us && settings.cache_program.empty())
+    return ask_for_another(std::move(mended), settings, request, look_only);
+  return mended;
+}
+
+}  // namespace recovery

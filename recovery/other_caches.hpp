@@ -1,0 +1,36 @@
+#pragma once
+// What recover() does about the caches that hold no module versions: the build cache, the clones,
+// and the checksum database's local state. From a repair's facts to the words, and to the journal.
+
+#include <string>
+#include <vector>
+
+#include "patterns/diagnosis.hpp"
+#include "recovery/build_list.hpp"
+#include "recovery/recover.hpp"
+#include "recovery/settings.hpp"
+
+namespace recovery {
+
+// Does go's text point at one of them, whatever else it says?
+bool points_at_other_caches(const std::vector<patterns::Diagnosis>& diagnoses,
+                            const Settings& settings);
+
+// What go said, and what there is.
+struct Place {
+  const std::vector<patterns::Diagnosis>& diagnoses;
+  const Settings& settings;
+  const Request& request;
+  const Root* cache;      // GOMODCACHE; null when there is none yet
+  const BuildList* list;  // null with it
+};
+
+// Is one of them broken? Reads only.
+bool has_cause_in_other_caches(const Place& place);
+
+// What go's SECURITY ERROR about a forked database means, and that nothing is mended then.
+Outcome fork_alarm();
+
+Outcome mend_other_caches(const Place& place);
+
+}  // namespace recovery
