@@ -1,0 +1,194 @@
+// The build cache: one entry damaged at a time, the command typed once. Plain go comes first (is it
+// stuck?), then gomend on that same cache: it must end as on a sound one, with that one entry gone
+// (or made anew), and everything else as it was.
+
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cstdlib>
+#include <functional>
+#include <sstream>
+
+#include "tests/bed.hpp"
+#include "tests/bed/tally.hpp"
+#include "tests/catch.hpp"
+
+namespace tests {
+namespace {
+
+const std::string alpha = "github.com/acme/alpha@v1.1.0";
+
+const Args build_main = {"build", "-o", "/dev/null", "."};
+
+bool contains(const std::string& text, const std::string& piece) {
+  return text.find(piece) != std::string::npos;
+}
+
+void append(const fs::path& file, const std::string& text) {
+  write_file(file, read_file(file) + text);
+}
+
+// The archive of a package, as go would link it.
+fs::path archive(const Bed& bed, const std::string& package) {
+  std::string path = bed.go({"list", "-export", "-f", "{{.Export}}", package}).out;
+  while (path.ends_with("\n")) path.pop_back();
+  return path;
+}
+
+// "v1 <action> <output> <size> <time>": where its bytes are.
+fs::path output_of(const Bed& bed, const fs::path& action) {
+  const std::string output = read_file(action).substr(68, 64);
+  return bed.gocache / output.substr(0, 2) / (output + "-d");
+}
+
+fs::path index_object(const Bed& bed) {
+  return output_of(bed, bed.index_entry(alpha));
+}
+
+// The only directory "xx/<output>-d": the program that `go run .` has left.
+fs::path program(const Bed& bed) {
+  REQUIRE(bed.go({"run", "."}).code() == 0);
+  for (const auto& bucket : fs::directory_iterator(bed.gocache)) {
+    if (!bucket.is_directory()) continue;
+    for (const auto& entry : fs::directory_iterator(bucket)) {
+      if (entry.is_directory()) return fs::directory_iterator(entry)->path();
+    }
+  }
+  return {};
+}
+
+struct Row {
+  std::string name;
+  std::function<fs::path(const Bed&)> where;
+  std::string kind;
+  Args command = {"build", "./..."};
+  std::string touched = "pkg/report/report.go";  // compiled again: what it imports is read
+  int since = 0;                                 // go 1.N
+};
+
+std::string relative(const Bed& bed, const fs::path& path) {
+  return fs::relative(path, bed.gocache).string();
+}
+
+// Nothing else than the damaged entry is gone; of `go run`, the programs linked from it, too.
+void check_lost(const Snapshot& before, const Snapshot& after, const std::string& damaged,
+                const Args& command) {
+  for (const auto& [path, entry] : before) {
+    const bool is_program = command[0] == "run" && path.size() >= 69 && path[67] == '-' &&
+                            path[68] == 'd' && (entry.kind == 'd' || path.size() > 69);
+    if (after.contains(path) || path.starts_with(damaged) || is_program) continue;
+    FAIL_CHECK("lost: " << path);
+  }
+}
+
+void check_row(const Go& go, const Row& fault) {
+  Bed bed(go, {.builds = Builds::warm});
+  if (const char* trace = std::getenv("GOMEND_TRACE")) bed.env["GOMEND_TRACE"] = trace;
+  const fs::path where = fault.where(bed);
+  if (!fault.touched.empty()) append(bed.app / fault.touched, "// touched\n");
+  const Ran sound = bed.go(fault.command);
+  if (!fault.touched.empty()) append(bed.app / fault.touched, "// touched again\n");
+  const Snapshot modules = bed.modules();
+  const Snapshot app = snapshot(bed.app);
+  const Snapshot builds = bed.builds();
+  damage(where, fault.kind);
+  const Ran plain = bed.go(fault.command);
+  const bool is_stuck =
+      plain.code() != sound.code() && bed.go(fault.command).code() != sound.code();
+  tally("build cache", go.version, is_stuck ? "fail for ever with plain go" : "plain go gets over");
+  const Ran ran = bed.gomend(fault.command);
+  INFO("plain go: " << plain.text() << "\ngomend: " << ran.text());
+  CHECK(ran.code() == sound.code());
+  CHECK(difference(modules, bed.modules(),
+                   {.ignore = {"cache/gomend", "*.lock"}, .inodes = true}) == "");
+  CHECK(difference(app, snapshot(bed.app), {.inodes = true}) == "");
+  if (!is_stuck) return;
+  if (ran.code() == sound.code()) tally("build cache", go.version, "succeed with gomend");
+  CHECK(ran.out == sound.out);
+  CHECK(contains(ran.err, ", running go again\n"));
+  const std::string rel = relative(bed, where);
+  check_lost(builds, bed.builds(), rel, fault.command);
+  // What go tells as a package without files, the module's own index, is mended with the module.
+  if (contains(ran.err, "gomend: the build cache: "))
+    CHECK(contains(read_file(bed.home / ".local/state/gomend/journal.jsonl"), rel.substr(0, 69)));
+  else
+    CHECK(contains(ran.err, "go's index of its packages is "));
+}
+
+void run_rows(const std::vector<Row>& rows) {
+  const char* only = std::getenv("GOMEND_TEST_ROW");
+  for (const Go& go : gos()) {
+    for (const Row& row : rows) {
+      if (go.minor < row.since) continue;
+      if (only != nullptr && row.name.find(only) == std::string::npos) continue;
+      DYNAMIC_SECTION(go.version << ": " << row.name) {
+        check_row(go, row);
+      }
+    }
+  }
+}
+
+std::function<fs::path(const Bed&)> archive_of(const std::string& package) {
+  return [=](const Bed& bed) { return archive(bed, package); };
+}
+
+}  // namespace
+
+TEST_CASE("build cache: an archive with wrong bytes is compiled again", "[e2e]") {
+  std::vector<Row> rows;
+  for (const char* kind : {"garbage", "zerofill", "bitflip", "half", "dangling", "deleted"}) {
+    rows.push_back({"alpha " + std::string(kind), archive_of("github.com/acme/alpha"), kind});
+  }
+  rows.push_back({"report garbage", archive_of("./pkg/report"), "garbage", build_main, "main.go"});
+  rows.push_back({"os zerofill", archive_of("os"), "zerofill", build_main, "main.go", 20});
+  rows.push_back(
+      {"alpha garbage, vet", archive_of("github.com/acme/alpha"), "garbage", {"vet", "./..."}});
+  rows.push_back(
+      {"alpha garbage, run", archive_of("github.com/acme/alpha"), "garbage", {"run", "."}});
+  rows.push_back({"alpha garbage, list -export",
+                  archive_of("github.com/acme/alpha"),
+                  "garbage",
+                  {"list", "-export", "-f", "{{.Name}}", "./..."}});
+  run_rows(rows);
+}
+
+TEST_CASE("build cache: a module index with wrong bytes is made again", "[e2e]") {
+  std::vector<Row> rows;
+  for (const char* kind :
+       {"bitflip", "garbage", "zerofill", "dangling", "dir", "deleted", "half"}) {
+    rows.push_back({"index object " + std::string(kind), index_object, kind});
+  }
+  for (const char* kind : {"dangling", "dir", "garbage", "half"}) {
+    rows.push_back({"index entry " + std::string(kind),
+                    [](const Bed& bed) { return bed.index_entry(alpha); }, kind});
+  }
+  rows.push_back({"index object zerofill, list", index_object, "zerofill", {"list", "./..."}});
+  rows.push_back({"index object garbage, mod tidy", index_object, "garbage", {"mod", "tidy"}});
+  run_rows(rows);
+}
+
+TEST_CASE("build cache: what stands where a bucket or a file of go's should be is moved aside",
+          "[e2e]") {
+  std::vector<Row> rows;
+  const auto bucket = [](const Bed& bed) {
+    return archive(bed, "github.com/acme/alpha").parent_path();
+  };
+  for (const char* kind : {"file", "dangling"}) {
+    rows.push_back({"bucket " + std::string(kind), bucket, kind});
+  }
+  for (const char* kind : {"dir", "dangling"}) {
+    rows.push_back({"trim.txt " + std::string(kind),
+                    [](const Bed& bed) { return bed.gocache / "trim.txt"; }, kind, build_main});
+  }
+  run_rows(rows);
+}
+
+TEST_CASE("build cache: a program of go run that can't be run is linked again", "[e2e]") {
+  std::vector<Row> rows;
+  for (const char* kind : {"garbage", "zerofill", "half", "deleted"}) {
+    rows.push_back({"program " + std::string(kind), program, kind, {"run", "."}, "", 24});
+  }
+  run_rows(rows);
+}
+
+}  // namespace tests
