@@ -24,6 +24,9 @@ constexpr std::size_t max_work = 4'000'000;     // for one text; see Page::affor
 constexpr std::uint32_t match_limit = 20000;    // backtracking steps per try
 constexpr int lines_before = 3;                 // how far above its fixed text a match may begin
 
+// Behind this stand a server's words, not go's: to the end of the line, and what is indented below.
+constexpr std::string_view response_mark = "server response:";
+
 // One compiled regular expression. In the rules "( )" only groups, and "^" and "$" are the ends of
 // lines.
 class Regex {
@@ -104,12 +107,14 @@ struct Pattern {
   std::string when;
   std::string fixed;
   int lines_above;
+  bool reads_responses;  // it asks for what a server has answered, as such
   std::unique_ptr<Regex> regex = nullptr;
 
   explicit Pattern(const std::string& regular_expression)
       : when(regular_expression),
         fixed(required_literal(when)),
-        lines_above(spans_lines(when) ? lines_before : 0) {}
+        lines_above(spans_lines(when) ? lines_before : 0),
+        reads_responses(when.find(response_mark) != when.npos) {}
 
   Regex& compiled() {
     if (!regex) regex = std::make_unique<Regex>(when);
@@ -143,6 +148,16 @@ class Page {
   explicit Page(std::string text) : text_(std::move(text)), grams_(text_) {
     for (std::size_t at = 0; at < text_.size(); at = end_of_line(at) + 1) starts_.push_back(at);
     taken_.resize(starts_.size());
+    for (auto at = text_.find(response_mark); at != text_.npos;
+         at = text_.find(response_mark, responses_.back().second)) {
+      responses_.emplace_back(at + response_mark.size(), end_of_response(at));
+    }
+  }
+
+  [[nodiscard]] bool is_in_response(std::size_t begin, std::size_t end) const {
+    const auto after = std::partition_point(responses_.begin(), responses_.end(),
+                                            [&](const auto& one) { return one.second <= begin; });
+    return after != responses_.end() && after->first < end;
   }
 
   [[nodiscard]] std::string_view text() const { return text_; }
@@ -186,6 +201,12 @@ class Page {
   [[nodiscard]] std::size_t end_of_line(std::size_t at) const {
     return std::min(text_.find('\n', at), text_.size());
   }
+  [[nodiscard]] std::size_t end_of_response(std::size_t at) const {
+    auto end = end_of_line(at);
+    while (end + 1 < text_.size() && (text_[end + 1] == '\t' || text_[end + 1] == ' '))
+      end = end_of_line(end + 1);
+    return end;
+  }
   [[nodiscard]] std::size_t line_of(std::size_t at) const {
     const auto after = std::upper_bound(starts_.begin(), starts_.end(), at);
     return static_cast<std::size_t>(after - starts_.begin()) - 1;
@@ -196,6 +217,7 @@ class Page {
   std::size_t work_ = max_work;
   std::vector<std::size_t> starts_;
   std::vector<bool> taken_;
+  std::vector<std::pair<std::size_t, std::size_t>> responses_;
 };
 
 std::string without_prefixes(std::string_view text, Regex& prefix) {
@@ -255,6 +277,7 @@ void find_all(const Rule& rule, Pattern& pattern, Page& page, std::vector<Diagno
     if (!match) continue;
     behind = std::max(match->second, match->first + 1);
     seek = std::max(seek, behind);
+    if (!pattern.reads_responses && page.is_in_response(match->first, match->second)) continue;
     if (!page.take(match->first, match->second)) continue;
     auto next = describe(rule, regex, page, match->first);
     if (!known(results, next)) results.push_back(std::move(next));

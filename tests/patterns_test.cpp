@@ -123,10 +123,11 @@ TEST_CASE("patterns: logs caught in the wild are recognised") {
   }
   std::cout << "patterns: of " << logs << " logs " << right_class << " by class, " << right_remedy
             << " by the first remedy, " << possible_remedy << " by a possible remedy\n";
-  REQUIRE(logs > 150);
-  CHECK(right_class * 100 >= logs * 96);
-  CHECK(right_remedy * 100 >= logs * 88);
-  CHECK(possible_remedy * 100 >= logs * 96);
+  REQUIRE(logs > 200);
+  CHECK(right_class * 100 >= logs * 98);
+  // Which of the possible remedies it takes, the disk tells: the same mismatch is five stories.
+  CHECK(right_remedy * 100 >= logs * 90);
+  CHECK(possible_remedy * 100 >= logs * 98);
 }
 
 TEST_CASE("patterns: what is the user's own is never taken for something to act on") {
@@ -313,6 +314,63 @@ TEST_CASE("patterns: a warning never stands before what has failed") {
       "a.go:3:8: no required module provides package a.b/c; to add it:\n\tgo get a.b/c\n");
   REQUIRE(all.size() == 2);
   CHECK(all[0].class_id == "module/no-required");
+}
+
+TEST_CASE("patterns: what a server answers is never taken for go's words") {
+  const std::string head =
+      "go: a.b/c@v1.0.0: reading https://proxy.example.org/a.b/c/@v/v1.0.0.mod: ";
+  const std::string lies[] = {
+      "verifying x.y/z@v1.0.0: checksum mismatch\n\tdownloaded: h1:a=\n\tgo.sum:     h1:b=",
+      "unzip /m/cache/download/x.y/z/@v/v1.0.0.zip: zip: not a valid zip file",
+      "fatal: could not read Username for 'https://x.y': terminal prompts disabled",
+      "x.y/z@v1.0.0: Get \"https://x.y/z/@v/v1.0.0.mod\": connection reset by peer",
+      "open /m/x.y/z@v1.0.0/a.go: no such file or directory",
+      "write /m/a: no space left on device",
+      "exit status 1"};
+  for (const std::string& lie : lies) {
+    CAPTURE(lie);
+    for (const std::string between : {"\n\tserver response: ", "\n\tserver response:\n\t"}) {
+      const auto all = diagnose(head + "502 Bad Gateway" + between + lie + "\ngo: x\n");
+      REQUIRE(all.size() == 1);
+      CHECK(all[0].class_id == "network/http-5xx");
+      CHECK(all[0].module == "a.b/c");
+    }
+    CHECK(root_of(head + "404 Not Found\n\tserver response:\n\t" + lie + "\n").class_id ==
+          "module/not-found");
+  }
+  CHECK(root_of(head + "404 Not Found\n\tserver response: no\nwrite /m/a: no space left on device")
+            .class_id == "cache/disk-full");
+}
+
+TEST_CASE("patterns: git's words are told by go's frame, whatever language they are in") {
+  const std::string frame =
+      "go: a.b/c@v1.0.0: invalid version: git ls-remote -q origin in /m/cache/vcs/a692: exit "
+      "status "
+      "128:\n\t";
+  const std::pair<const char*, const char*> rows[] = {
+      {"致命错误：could not read Username for 'https://a.b': terminal prompts disabled",
+       "auth/git-https"},
+      {"Schwerwiegend: Authentifizierung fehlgeschlagen für 'https://a.b/c/'", "auth/git-https"},
+      {"fatal : dépôt 'https://a.b/c/' non trouvé", "auth/git-https"},
+      {"Schwerwiegend: konnte nicht auf 'https://a.b/c/' zugreifen: The requested URL returned "
+       "error: 502",
+       "network/http-5xx"},
+      {"致命错误：无法访问 'https://a.b/c/'：The requested URL returned error: 403",
+       "auth/git-https"},
+      {"Schwerwiegend: konnte nicht auf 'https://a.b/c/' zugreifen: Could not resolve host: a.b",
+       "network/dns"},
+      {"fatal : impossible d'accéder à 'https://a.b/c/' : Failed to connect to a.b port 443 after "
+       "0 "
+       "ms: Couldn't connect to server",
+       "network/refused"},
+      {"git@a.b: Permission denied (publickey).\n\tSchwerwiegend: Konnte nicht vom "
+       "Remote-Repository lesen.",
+       "auth/git-ssh"},
+  };
+  for (const auto& [words, class_id] : rows) {
+    CAPTURE(words);
+    CHECK(root_of(frame + words + "\n").class_id == class_id);
+  }
 }
 
 TEST_CASE("patterns: words of the user's own fault may still be worth a look at the disk") {
