@@ -6,6 +6,8 @@
 
 namespace recovery {
 
+constexpr std::size_t most_turns = 2;  // lists of sources for one module: its own, the fallbacks
+
 bool Mender::has_cause(const ModuleState& state, bool index_is_suspect) const {
   if (state.broken() || state.unreadable()) return true;
   if (!shop_.build_cache) return false;
@@ -16,6 +18,35 @@ bool Mender::has_cause(const ModuleState& state, bool index_is_suspect) const {
   const IndexFit fit =
       check_index(*shop_.build_cache, entry, tree_files(shop_.cache, state.module));
   return is_cause(fit, index_is_suspect);
+}
+
+std::map<ModuleVersion, Mended> Mender::fetch_again(std::vector<Lost> lost,
+                                                    bool first_is_hopeless) {
+  std::map<ModuleVersion, Mended> fetched;
+  for (std::size_t turn = 0; turn < most_turns; ++turn) {
+    std::map<std::string, std::vector<Stage::Wanted>> by_proxy;
+    for (const Lost& one : lost) {
+      if (fetched.contains(one.module)) continue;
+      auto tries = shop_.sources.for_second_try(one.module, first_is_hopeless);
+      if (!is_vouched_for(shop_.settings, one.module, one.expected))
+        std::erase_if(tries, [](const std::string& proxy) { return !proxy.empty(); });
+      if (turn < tries.size())
+        by_proxy[tries[turn]].push_back({one.module, one.expected, one.whole});
+    }
+    for (const auto& [proxy, wanted] : by_proxy) {
+      shop_.stage().fetch_all(wanted, proxy);
+      for (const Stage::Wanted& one : wanted) take(one, proxy.empty(), fetched);
+    }
+  }
+  return fetched;
+}
+
+void Mender::take(const Stage::Wanted& one, bool from_own,
+                  std::map<ModuleVersion, Mended>& fetched) {
+  const std::string file = shop_.stage().file(one.module, one.whole ? ".zip" : ".mod");
+  if (shop_.cache.stat(file).kind != Kind::regular) return;
+  Mended mended = take_fetched(shop_, one.module, one.lines, one.whole, from_own);
+  if (mended.changed) fetched.emplace(one.module, std::move(mended));
 }
 
 Mender::Testimony Mender::ask_sumdb(const ModuleVersion& m) {

@@ -2,8 +2,10 @@
 // What recover.cpp asks of the disk once it knows where to look: is there a cause, mend it, fetch
 // what a source does not give, and what the checksum database says.
 
+#include <map>
 #include <set>
 #include <string>
+#include <vector>
 
 #include "recovery/version_repair.hpp"
 
@@ -25,6 +27,15 @@ class Mender {
     return fetch_elsewhere(shop_, m, expected);
   }
 
+  // A source was down: one more try for all of these at once, with the lists of sources that each
+  // may be asked for by (Sources::for_second_try). Gives what has come into the cache.
+  struct Lost {
+    ModuleVersion module;
+    Expected expected;
+    bool whole = true;  // the zip too, else go.mod and .info
+  };
+  std::map<ModuleVersion, Mended> fetch_again(std::vector<Lost> lost, bool first_is_hopeless);
+
   // Would mend() find something to do? Reads only.
   bool has_cause(const ModuleState& state, bool index_is_suspect) const;
 
@@ -39,6 +50,7 @@ class Mender {
   std::string quarantine_id() const { return shop_.quarantine_id(); }
 
  private:
+  void take(const Stage::Wanted& one, bool from_own, std::map<ModuleVersion, Mended>& fetched);
   Workshop shop_;
 };
 

@@ -8,6 +8,7 @@
 #include <cstdio>
 #include <map>
 #include <memory>
+#include <random>
 #include <system_error>
 #include <thread>
 
@@ -175,6 +176,8 @@ class Recovery {
                                                    scene_.named, scene_.suspects)) {
       say(*other, "was mended meanwhile", "");
       outcome_.kind = Outcome::Kind::mended;
+    } else if (scene_.step == Step::other_source && is_down()) {
+      try_again();
     } else if (scene_.step == Step::other_source) {
       for (const ModuleVersion& m : wanted()) ask_other_sources(m);
     }
@@ -263,21 +266,134 @@ class Recovery {
   // `go mod verify` and `gomend verify` ask what is wrong; they are answered.
   bool is_question() const { return request_.verb == "mod verify" || request_.verb == "verify"; }
 
-  // What go named. It does not always say whose zip was no zip, and stops at the first few that a
-  // source which is down does not give: then also what the cache does not hold of those that it may
-  // have meant.
+  // What go named. It does not always say whose zip was no zip: then also what the cache does not
+  // hold of those that it may have meant.
   std::set<ModuleVersion> wanted() const {
     std::set<ModuleVersion> all = scene_.named;
-    const std::string& class_id = scene_.root().class_id;
-    const bool is_down = class_id.starts_with("network/") || class_id.starts_with("auth/");
-    if (!is_down && class_id != "cache/zip-corrupt") return all;
-    const bool any = is_down || (scene_.suspects.empty() && request_.verb == "mod download");
+    if (scene_.root().class_id != "cache/zip-corrupt") return all;
+    const bool any = scene_.suspects.empty() && request_.verb == "mod download";
     for (const ModuleVersion& m : any ? scene_.list->modules() : scene_.suspects) {
       const bool is_used = !any || !scene_.list->expected(m).zip.empty();
-      const bool is_missing = scene_.cache->stat(download_file(m, ".zip")).kind == Kind::absent;
-      if (is_used && is_missing && all.size() < most_wanted) all.insert(m);
+      if (is_used && is_absent(m, ".zip") && all.size() < most_wanted) all.insert(m);
     }
     return all;
+  }
+
+  bool is_absent(const ModuleVersion& m, std::string_view extension) const {
+    return scene_.cache->stat(download_file(m, extension)).kind == Kind::absent;
+  }
+
+  // --- a source that does not answer, or not with a module ---
+
+  bool is_down() const {
+    const std::string& class_id = scene_.root().class_id;
+    return class_id.starts_with("network/") || class_id.starts_with("auth/");
+  }
+
+  // Asking the same source again won't help: an unknown host, a certificate, a refusal.
+  bool is_hopeless() const {
+    const Diagnosis& d = scene_.root();
+    const bool may_retry = d.remedy == "retry" || std::ranges::find(d.may, "retry") != d.may.end();
+    return !may_retry || d.line.find("no such host") != d.line.npos;
+  }
+
+  // go stops at the first few that a source which is down does not give: all that the build list
+  // needs and the cache lacks, so that the command does not stop at the next few.
+  std::vector<Mender::Lost> lost_modules() const {
+    std::vector<Mender::Lost> lost;
+    std::set<ModuleVersion> all = scene_.list->modules();
+    all.insert(scene_.named.begin(), scene_.named.end());
+    for (const ModuleVersion& m : all) {
+      Expected expected = scene_.list->expected(m);
+      const bool is_named = scene_.named.contains(m);
+      const bool is_recorded = !expected.zip.empty() || !expected.go_mod.empty();
+      const bool needs_zip = (!expected.zip.empty() || !is_recorded) && is_absent(m, ".zip") &&
+                             scene_.cache->stat(tree_dir(m)).kind == Kind::absent;
+      const bool needs_go_mod = is_absent(m, ".mod");
+      if (is_named ? needs_zip || needs_go_mod || is_absent(m, ".info")
+                   : is_recorded && (needs_zip || needs_go_mod))
+        lost.push_back({m, std::move(expected), needs_zip});
+    }
+    return lost;
+  }
+
+  void try_again() {
+    const bool hopeless = is_hopeless();
+    // A proxy that refuses may be there to refuse: only one that is known to be public is passed
+    // by.
+    if (scene_.root().class_id.starts_with("auth/") && !sources_.is_first_public()) return;
+    const std::vector<Mender::Lost> lost = lost_modules();
+    if (request_.advise_only) return say_would_try(lost, hopeless);
+    if (!hopeless) std::this_thread::sleep_for(short_while());
+    if (scene_.named.empty() && !hopeless && asks_versions(request_.verb)) {
+      outcome_.kind = Outcome::Kind::mended;
+      return say_of_source(complaint());
+    }
+    const std::map<ModuleVersion, Mended> fetched = mender_.fetch_again(lost, hopeless);
+    for (const auto& [m, mended] : fetched) note_fetched(m, mended);
+    for (const ModuleVersion& m : scene_.named) {
+      const bool was_lost = std::ranges::any_of(lost, [&](const auto& l) { return l.module == m; });
+      if (was_lost && !fetched.contains(m)) failed_.emplace(m, std::vector<std::string>{});
+    }
+    if (!failed_.empty() || fetched.empty()) return;
+    outcome_.kind = Outcome::Kind::mended;
+    say_of_source(complaint() + " for " + counted(fetched.size()) + "; had in a second try");
+  }
+
+  void say_would_try(const std::vector<Mender::Lost>& lost, bool hopeless) {
+    const bool can = std::ranges::any_of(lost, [&](const Mender::Lost& one) {
+      return !sources_.for_second_try(one.module, hopeless).empty();
+    });
+    if (!can) return;
+    say_of_source(complaint() + "; would be tried again, but GOMEND=advise");
+    outcome_.kind = Outcome::Kind::advice;
+  }
+
+  // Jittered: many builds that failed together should not come back together.
+  static std::chrono::milliseconds short_while() {
+    return std::chrono::milliseconds(200 + std::random_device()() % 300);
+  }
+
+  // These look for versions, or ask a repository: nothing can be fetched ahead of them.
+  static bool asks_versions(const std::string& verb) {
+    return verb == "get" || verb == "install" || verb == "run" || verb == "list" ||
+           verb.starts_with("mod ");
+  }
+
+  // "proxy.example.com fails (502 Bad Gateway)".
+  std::string complaint() const {
+    const Diagnosis& d = scene_.root();
+    const std::string reason = d.line.substr(std::min(d.line.size(), d.line.rfind(": ") + 2));
+    const bool is_short = reason.size() < 60 && is_plain(without_spaces(reason));
+    const std::string host = d.host.starts_with("http") ? source_name(d.host) : "";
+    return (is_plain(host) ? host : sources_.first_name()) + " fails" +
+           (is_short ? " (" + reason + ")" : "");
+  }
+
+  static std::string without_spaces(std::string text) {
+    std::erase(text, ' ');
+    return text;
+  }
+
+  static std::string counted(std::size_t n) {
+    return std::to_string(n) + (n == 1 ? " module" : " modules");
+  }
+
+  void say_of_source(const std::string& words) {
+    outcome_.words.push_back(words);
+    outcome_.annotations.push_back(words);
+  }
+
+  void note_fetched(const ModuleVersion& m, const Mended& mended) {
+    write_journal(request_.env, {"",
+                                 m.str(),
+                                 scene_.root().class_id,
+                                 {complaint()},
+                                 "had in a second try",
+                                 "",
+                                 scene_.settings.mod_cache,
+                                 mender_.quarantine_id(),
+                                 mended.replaced});
   }
 
   // The cache is sound (or holds nothing of it): the source is at fault, or go.sum is.

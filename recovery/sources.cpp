@@ -20,6 +20,12 @@ std::string without_slash(std::string entry) {
   return entry;
 }
 
+std::string piped(const std::vector<std::string>& entries) {
+  std::string list;
+  for (const std::string& entry : entries) list += (list.empty() ? "" : "|") + entry;
+  return list;
+}
+
 // The proxy that the toolchain would use if nobody had said anything: public by definition, and no
 // name is built in.
 std::string go_default(const Request& request) {
@@ -78,12 +84,17 @@ bool Sources::is_proved_public(const ModuleVersion& m) const {
   if (is_private(m.path())) return false;
   const bool is_checked = !match_prefix_patterns(settings_.no_sumdb, m.path());
   if (is_checked && sumdb_record(cache_, settings_.sumdb, m).by == Expected::By::sumdb) return true;
+  return is_first_public();
+}
+
+bool Sources::is_first_public() const {
   const auto entries = proxy_entries(settings_.proxy);
   if (entries.empty()) return false;
   const std::string first = without_slash(entries.front());
   const auto is_first = [&](const std::string& entry) { return without_slash(entry) == first; };
-  if (std::ranges::any_of(config_.public_proxies, is_first)) return true;
-  return config_.public_proxies.empty() && is_first(go_default(request_));
+  if (!config_.public_proxies.empty()) return std::ranges::any_of(config_.public_proxies, is_first);
+  if (!first_is_public_) first_is_public_ = is_first(go_default(request_));
+  return *first_is_public_;
 }
 
 std::vector<Source> Sources::for_module(const ModuleVersion& m) const {
@@ -101,6 +112,21 @@ std::vector<Source> Sources::for_module(const ModuleVersion& m) const {
   }
   for (const std::string& entry : config_.fallback) sources.push_back({entry, source_name(entry)});
   return sources;
+}
+
+std::vector<std::string> Sources::for_second_try(const ModuleVersion& m,
+                                                 bool first_is_hopeless) const {
+  const auto own = first_is_hopeless ? std::vector<std::string>{} : std::vector<std::string>{""};
+  auto entries = proxy_entries(settings_.proxy);
+  std::erase(entries, "off");
+  if (first_is_hopeless && !entries.empty()) entries.erase(entries.begin());
+  if ((entries.size() < 2 && !first_is_hopeless && config_.fallback.empty()) ||
+      !is_proved_public(m)) {
+    return own;
+  }
+  std::vector<std::string> tries{piped(entries), piped(config_.fallback)};
+  std::erase(tries, "");
+  return tries;
 }
 
 }  // namespace recovery

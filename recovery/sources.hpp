@@ -5,6 +5,7 @@
 // Source of truth: `go help goproxy` (the list, "," and "|"), GOPRIVATE and GONOPROXY
 // (module.MatchPrefixPatterns).
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -28,9 +29,15 @@ class Sources {
   // fallbacks.
   std::vector<Source> for_module(const ModuleVersion& m) const;
 
+  // After a source was down: values of GOPROXY for one more try, in turn. For a public module the
+  // user's list as if each comma were a pipe (without its first entry, if that is hopeless), then
+  // his fallbacks; for any other his own list as it is ("": plain go would ask the same), or none.
+  std::vector<std::string> for_second_try(const ModuleVersion& m, bool first_is_hopeless) const;
+
   // Covered by GOPRIVATE or GONOPROXY: its name is not even written where it may travel.
   bool is_private(std::string_view module_path) const;
   std::string first_name() const;
+  bool is_first_public() const;  // it is known to hold public modules only
 
  private:
   bool is_proved_public(const ModuleVersion& m) const;
@@ -38,6 +45,7 @@ class Sources {
   const Settings& settings_;
   const Request& request_;
   const Config& config_;
+  mutable std::optional<bool> first_is_public_;  // asked of go once
 };
 
 std::vector<std::string> proxy_entries(std::string_view goproxy);  // ["https://a", "direct"]

@@ -161,8 +161,8 @@ std::string Stage::fetch_sumdb(const ModuleVersion& m, const std::string& databa
   return fetched.ok ? fetched_ + "/cache/download/sumdb/" + database : std::string();
 }
 
-Stage::Fetched Stage::download(const std::string& query, const std::string& go_sum,
-                               const std::string& proxy, bool with_sumdb) {
+// An empty cache, and a module of its own beside it. Gives their place.
+std::string Stage::prepare(const std::string& go_sum, bool asks_sumdb) {
   const std::string place = fresh_name();
   fetched_ = place + "/mod";
   cache_.make_directories(fetched_);
@@ -175,10 +175,14 @@ Stage::Fetched Stage::download(const std::string& query, const std::string& go_s
     } catch (const std::system_error&) {  // no GOPATH yet: nothing to copy
     }
   }
-  if (with_sumdb) {
+  if (asks_sumdb) {
     copy_tree(cache_, "cache/download/sumdb", cache_, fetched_ + "/cache/download/sumdb");
   }
+  return place;
+}
 
+RunResult Stage::ask(const std::vector<std::string>& arguments, const std::string& place,
+                     const std::string& proxy, std::chrono::seconds limit) const {
   std::vector<std::string> env = request_.env;
   set_env(env, "GOMODCACHE", cache_.absolute(fetched_));
   set_env(env, "GOPATH", cache_.absolute(place + "/gopath"));
@@ -187,12 +191,39 @@ Stage::Fetched Stage::download(const std::string& query, const std::string& go_s
   set_env(env, "GO111MODULE", "on");
   set_env(env, "GOTOOLCHAIN", "local");
   if (!proxy.empty()) set_env(env, "GOPROXY", proxy);
-  const RunResult result = run({request_.go, "mod", "download", "-json", query}, env,
-                               cache_.absolute(place + "/main"), fetch_limit);
+  std::vector<std::string> argv{request_.go};
+  argv.insert(argv.end(), arguments.begin(), arguments.end());
+  return run(argv, env, cache_.absolute(place + "/main"), limit);
+}
+
+Stage::Fetched Stage::download(const std::string& query, const std::string& go_sum,
+                               const std::string& proxy, bool with_sumdb) {
+  const std::string place = prepare(go_sum, with_sumdb);
+  const RunResult result = ask({"mod", "download", "-json", query}, place, proxy, fetch_limit);
   Fetched fetched;
   fetched.error = result.ok ? "" : error_of(result);
   fetched.ok = result.ok || only_wants_newer_go(fetched.error);
   return fetched;
+}
+
+void Stage::fetch_all(const std::vector<Wanted>& wanted, const std::string& proxy) {
+  std::string go_sum;
+  std::vector<std::string> download{"mod", "download", "-json"};
+  std::vector<std::string> list{"list", "-m"};  // reads the go.mod of each, for its go line
+  for (const Wanted& one : wanted) {
+    go_sum += go_sum_lines(one.module, one.lines);
+    (one.whole ? download : list).push_back(one.module.str());
+  }
+  const std::string place = prepare(go_sum, true);
+  const auto limit = fetch_limit + std::chrono::seconds(wanted.size());
+  const auto fetch_some = [&](const std::vector<std::string>& arguments, std::size_t none) {
+    if (arguments.size() == none) return;
+    const RunResult result = ask(arguments, place, proxy, limit);
+    trace("fetch " + std::to_string(arguments.size() - none) +
+          " modules: " + (result.ok ? "done" : error_of(result).substr(0, 400)));
+  };
+  fetch_some(download, 3);
+  fetch_some(list, 2);
 }
 
 }  // namespace recovery

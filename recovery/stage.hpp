@@ -8,11 +8,13 @@
 // Stages left behind by a gomend that was killed are removed by the next one: each holds a flock on
 // its directory.
 
+#include <chrono>
 #include <optional>
 #include <string>
 #include <vector>
 
 #include "recovery/inspect.hpp"
+#include "recovery/run.hpp"
 #include "recovery/settings.hpp"
 
 namespace recovery {
@@ -44,6 +46,15 @@ class Stage {
   std::string fetch_sumdb(const ModuleVersion& m, const std::string& database);
   const std::string& error() const { return error_; }
 
+  // Many at once, for when a source was down: what of them can be had with this GOPROXY lies at
+  // file(m, …) afterwards. A module that is not wanted whole: its go.mod and .info, and no zip.
+  struct Wanted {
+    ModuleVersion module;
+    Expected lines;
+    bool whole = true;
+  };
+  void fetch_all(const std::vector<Wanted>& wanted, const std::string& proxy);
+
   // Paths relative to the cache, of what was fetched and of new files to be made here.
   std::string file(const ModuleVersion& m, std::string_view extension) const;
   std::string fresh_name();  // a name in the stage that is not taken
@@ -52,6 +63,9 @@ class Stage {
  private:
   Fetched download(const std::string& query, const std::string& go_sum, const std::string& proxy,
                    bool with_sumdb);
+  std::string prepare(const std::string& go_sum, bool asks_sumdb);
+  RunResult ask(const std::vector<std::string>& arguments, const std::string& place,
+                const std::string& proxy, std::chrono::seconds limit) const;
   void remove_stale() const;
   bool claim();
   const Root& cache_;

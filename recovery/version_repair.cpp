@@ -20,6 +20,11 @@ namespace {
 
 using namespace std::chrono_literals;
 
+bool go_asks_sumdb(const Settings& settings, const ModuleVersion& m) {
+  return settings.sumdb != "off" && !settings.sumdb.empty() &&
+         !match_prefix_patterns(settings.no_sumdb, m.path());
+}
+
 // One version's repair, under its lock.
 class Work {
  public:
@@ -50,15 +55,37 @@ class Work {
     const VersionLock lock(cache_, m_, 30s);
     look();
     if (!fetch(1)) return std::move(result_);
-    put_staged(".info", cache_.stat(download_file(m_, ".info")).kind == Kind::absent);
-    put_staged(".mod", s_.go_mod != Health::sound);
-    put_staged(".zip", s_.zip != Health::sound);
-    put_ziphash(s_.ziphash != Health::sound);
+    put_absent();
     result_.done = "taken from " + result_.source;
     return std::move(result_);
   }
 
+  Mended take_all(bool from_own) {
+    const VersionLock lock(cache_, m_, 30s);
+    look();
+    fetched_ = is_right(from_own);
+    if (fetched_) put_absent();
+    return std::move(result_);
+  }
+
+  Mended take_go_mod(bool from_own) {
+    const VersionLock lock(cache_, m_, 30s);
+    look();
+    fetched_ = is_right_go_mod(from_own);
+    if (!fetched_) return std::move(result_);
+    put_staged(".info", cache_.stat(download_file(m_, ".info")).kind == Kind::absent);
+    put_staged(".mod", s_.go_mod != Health::sound);
+    return std::move(result_);
+  }
+
  private:
+  void put_absent() {
+    put_staged(".info", cache_.stat(download_file(m_, ".info")).kind == Kind::absent);
+    put_staged(".mod", s_.go_mod != Health::sound);
+    put_staged(".zip", s_.zip != Health::sound);
+    put_ziphash(s_.ziphash != Health::sound);
+  }
+
   // What stands in the place of the lock, or of a directory above it, must go before anything else
   // can be done.
   void clear_the_way(const ModuleState& facts) {
@@ -246,11 +273,16 @@ class Work {
     s_ = inspect(cache_, m_, known, Depth::everything);
   }
 
-  bool go_asks_sumdb() const {
-    const Settings& settings = shop_.settings;
-    return settings.sumdb != "off" && !settings.sumdb.empty() &&
-           !match_prefix_patterns(settings.no_sumdb, m_.path());
+  bool is_right_go_mod(bool from_own) {
+    Stage& stage = shop_.stage();
+    const auto go_mod = cache_.read(stage.file(m_, ".mod"), 16 << 20);
+    const auto info = cache_.read(stage.file(m_, ".info"), 1 << 20);
+    if (!go_mod || !info || !is_info_of(*info, m_)) return false;
+    if (!expected_.go_mod.empty()) return expected_.go_mod.contains(hash_go_mod(*go_mod));
+    return from_own || go_asks_sumdb();
   }
+
+  bool go_asks_sumdb() const { return recovery::go_asks_sumdb(shop_.settings, m_); }
 
   void put_back() {
     if (fetched_) put_staged(".info", s_.info != Health::sound);
@@ -463,6 +495,16 @@ Mended repair(Workshop& shop, const ModuleVersion& m, const Expected& expected,
 
 Mended fetch_elsewhere(Workshop& shop, const ModuleVersion& m, const Expected& expected) {
   return Work(shop, m, expected, false).fetch_all();
+}
+
+Mended take_fetched(Workshop& shop, const ModuleVersion& m, const Expected& expected, bool whole,
+                    bool from_own) {
+  Work work(shop, m, expected, false);
+  return whole ? work.take_all(from_own) : work.take_go_mod(from_own);
+}
+
+bool is_vouched_for(const Settings& settings, const ModuleVersion& m, const Expected& expected) {
+  return go_asks_sumdb(settings, m) || (!expected.zip.empty() && !expected.go_mod.empty());
 }
 
 }  // namespace recovery

@@ -27,6 +27,15 @@ struct Mended {
 Mended repair(Workshop& shop, const ModuleVersion& m, const Expected& expected,
               bool index_is_suspect);
 
+// What a stage's fetch_all has brought of it into the cache, once it is verified; `whole`: the zip
+// too, else go.mod and .info. `from_own`: the user's own GOPROXY gave it. Nothing is changed where
+// nothing came.
+Mended take_fetched(Workshop& shop, const ModuleVersion& m, const Expected& expected, bool whole,
+                    bool from_own);
+
+// Where nobody vouches for its bytes, only what plain go would ask may give them.
+bool is_vouched_for(const Settings& settings, const ModuleVersion& m, const Expected& expected);
+
 // From the sources behind the first, which gives wrong bytes or none, into the cache.
 Mended fetch_elsewhere(Workshop& shop, const ModuleVersion& m, const Expected& expected);
 

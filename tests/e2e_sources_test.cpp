@@ -1,4 +1,6 @@
-// Promise 4: a source that is down is no end.
+// Promises 4 and 9: a source that is down is no end, and a private module's name goes nowhere new.
+// One more try, with the other sources that the settings trust where the name may go there, with
+// the same ones where it may not; and none where asking again can't help.
 
 #include "tests/bed.hpp"
 #include "tests/bed/witness.hpp"
@@ -8,29 +10,231 @@ namespace tests {
 namespace {
 
 const std::string alpha = "github.com/acme/alpha@v1.1.0";
+const Args build = {"build", "github.com/acme/alpha"};
+
+bool contains(const std::string& text, const std::string& piece) {
+  return text.find(piece) != std::string::npos;
+}
+
+std::string replaced(std::string text, const std::string& from, const std::string& to) {
+  return text.replace(text.find(from), from.size(), to);
+}
+
+enum class Fails { first, both, only, once };  // `once`: only one source, which fails once
+enum class Name { is_public, goprivate, gonoproxy, undeclared };
+
+std::string text_of(Fails fails) {
+  switch (fails) {
+    case Fails::first:
+      return "the first of two";
+    case Fails::both:
+      return "both";
+    case Fails::only:
+      return "the only one";
+    case Fails::once:
+      return "the only one, once";
+  }
+  return "";
+}
+
+std::string text_of(Name name) {
+  switch (name) {
+    case Name::is_public:
+      return "public";
+    case Name::goprivate:
+      return "GOPRIVATE";
+    case Name::gonoproxy:
+      return "GONOPROXY";
+    case Name::undeclared:
+      return "undeclared";
+  }
+  return "";
+}
+
+struct Kind {
+  std::string name;
+  Fault fault;
+  bool passes;  // it may have passed when asked again
+};
+
+const std::string zip = R"(alpha/@v/v1\.1\.0\.zip$)";
+const Kind unavailable = {"503", {.match = zip, .kind = "status", .status = 503}, true};
+const Kind too_many = {"429", {.match = zip, .kind = "status", .status = 429}, true};
+const Kind reset = {"reset", {.match = zip, .kind = "reset"}, true};
+const Kind cut_off = {"unexpected EOF", {.match = zip, .kind = "drop", .bytes = 20}, true};
+const Kind refused_login = {"401", {.match = zip, .kind = "status", .status = 401}, false};
+const Kind forbidden = {"403", {.match = zip, .kind = "status", .status = 403}, false};
+
+// What the cache lacks is alpha's zip and tree.
+struct TwoSources {
+  TwoSources(const Kind& kind, Fails fails, Name name) : bed(gos().back()) {
+    remove_tree(bed.tree(alpha));
+    fs::remove(bed.zip(alpha));
+    fs::remove(bed.download(alpha, ".ziphash"));
+    Fault fault = kind.fault;
+    fault.times = fails == Fails::once ? 1 : 0;
+    bed.proxy.fault(fault);
+    if (fails == Fails::both) second.fault(fault);
+    const bool has_two = fails == Fails::first || fails == Fails::both;
+    bed.env["GOPROXY"] = bed.proxy.url() + (has_two ? "," + second.url() : "");
+    if (name != Name::undeclared) bed.env["GOMEND_PUBLIC"] = bed.proxy.url();
+    if (name == Name::goprivate) {
+      bed.env["GOPRIVATE"] = "github.com/acme";
+      bed.env["GONOPROXY"] = "none";
+    }
+    if (name == Name::gonoproxy) {
+      bed.env["GONOPROXY"] = "github.com/acme";
+      write_file(bed.home / ".gitconfig",
+                 "[url \"" + modserver_url() + "/git/none/\"]\n\tinsteadOf = https://\n");
+    }
+  }
+
+  Bed bed;
+  Source second;
+};
+
+// How often a source was asked for that zip.
+std::size_t zips_asked(const Source& source) {
+  std::size_t n = 0;
+  for (const Request& request : source.log()) n += request.path.ends_with("alpha/@v/v1.1.0.zip");
+  return n;
+}
+
+void check(const Kind& kind, Fails fails, Name name) {
+  const TwoSources two(kind, fails, name);
+  const Witness witness(two.bed);
+  const Ran ran = two.bed.gomend(build);
+  INFO(ran.text() << "first:\n"
+                  << two.bed.proxy.log_text() << "second:\n"
+                  << two.second.log_text());
+  const bool may_go_on = name == Name::is_public;
+  const bool heals = name != Name::gonoproxy && ((fails == Fails::first && may_go_on) ||
+                                                 (fails == Fails::once && kind.passes));
+  CHECK(ran.code() == (heals ? 0 : 1));
+  CHECK(fs::exists(two.bed.zip(alpha)) == heals);
+  CHECK(witness.changes() == "");
+  const auto words = gomend_words(ran.err);
+  CHECK(words.size() == (name == Name::gonoproxy ? words.size() : 1));
+  if (name == Name::gonoproxy) {
+    CHECK(two.bed.proxy.log_text() == "");
+    CHECK(two.second.log_text() == "");
+    return;
+  }
+  // The first: by plain go, and once more, where that may help.
+  const bool goes_round = !kind.passes;
+  // Go's own client repeats a request when a connection that it had used before is reset.
+  const std::size_t repeats = kind.fault.kind == "reset" ? 1 : 0;
+  CHECK(zips_asked(two.bed.proxy) >= (goes_round ? 1U : 2U));
+  CHECK(zips_asked(two.bed.proxy) <= (goes_round ? 1U : 2U) + repeats);
+  const bool has_two = fails == Fails::first || fails == Fails::both;
+  CHECK(zips_asked(two.second) == (has_two && may_go_on ? 1 : 0));
+  if (!may_go_on) CHECK(two.second.log_text() == "");
+  if (heals) {
+    REQUIRE(words.size() == 1);
+    CHECK(contains(words[0], " fails ("));
+    CHECK(words[0].ends_with("for 1 module; had in a second try, running go again"));
+  }
+}
+
+void check_all(const Kind& kind, const std::vector<Name>& names) {
+  for (const Fails fails : {Fails::first, Fails::both, Fails::only, Fails::once}) {
+    if (fails == Fails::once && !kind.passes) continue;
+    for (const Name name : names) {
+      DYNAMIC_SECTION(kind.name << ", " << text_of(fails) << ", " << text_of(name)) {
+        check(kind, fails, name);
+      }
+    }
+  }
+}
+
+const std::vector<Name> all_names = {Name::is_public, Name::goprivate, Name::gonoproxy,
+                                     Name::undeclared};
+const std::vector<Name> some_names = {Name::is_public, Name::goprivate};
 
 }  // namespace
 
 TEST_CASE("a source that is down is passed over for the next in GOPROXY", "[e2e]") {
-  const Go& go = gos().back();
-  for (const std::string kind : {"status", "reset", "empty"}) {
-    DYNAMIC_SECTION(kind) {
-      Bed bed(go, {.modules = Modules::downloads});
-      const Source second;
-      fs::remove(bed.zip(alpha));
-      fs::remove(bed.download(alpha, ".ziphash"));
-      bed.proxy.fault({.match = "alpha", .kind = kind, .status = 502});
-      bed.env["GOPROXY"] = bed.proxy.url() + "," + second.url();
-      bed.env["GOMEND_PUBLIC"] = bed.proxy.url();
-      REQUIRE(bed.go({"build", "./..."}).code() != 0);
-      const Witness witness(bed);
-      const Ran ran = bed.gomend({"build", "./..."});
-      INFO(ran.text() << "first:\n" << bed.proxy.log_text() << "second:\n" << second.log_text());
-      CHECK(ran.code() == 0);
-      CHECK(witness.changes() == "");
-      CHECK(gomend_words(ran.err).size() == 1);
+  check_all(unavailable, all_names);
+}
+
+TEST_CASE("a source that cuts its answers off is asked again, and passed over", "[e2e]") {
+  check_all(cut_off, all_names);
+}
+
+TEST_CASE("a source that resets connections or is overrun is asked again, and passed over",
+          "[e2e]") {
+  check_all(reset, some_names);
+  check_all(too_many, some_names);
+}
+
+TEST_CASE("a source that refuses is not asked again; a public one is passed over", "[e2e]") {
+  check_all(forbidden, all_names);
+  check_all(refused_login, some_names);
+}
+
+TEST_CASE("a source that is not there at all is passed over", "[e2e]") {
+  const std::string nobody = "http://127.0.0.1:1";
+  for (const bool is_public : {true, false}) {
+    DYNAMIC_SECTION((is_public ? "public" : "undeclared")) {
+      TwoSources two(unavailable, Fails::first, Name::undeclared);
+      two.bed.env["GOPROXY"] = nobody + "," + two.second.url();
+      if (is_public) two.bed.env["GOMEND_PUBLIC"] = nobody;
+      const Ran ran = two.bed.gomend(build);
+      INFO(ran.text() << two.second.log_text());
+      CHECK(ran.code() == (is_public ? 0 : 1));
+      CHECK((two.second.log_text() != "") == is_public);
     }
   }
+}
+
+TEST_CASE("one more try is enough, however many modules a source does not give", "[e2e]") {
+  for (const Go& go : gos()) {
+    for (const bool hiccup : {true, false}) {
+      DYNAMIC_SECTION(go.version << (hiccup ? ": of the only source" : ": of the first of two")) {
+        Bed bed(go, {.modules = Modules::empty});
+        const Source second;
+        bed.env["GOMEND_PUBLIC"] = bed.proxy.url();
+        if (!hiccup) bed.env["GOPROXY"] = bed.proxy.url() + "," + second.url();
+        // Each .mod and .zip fails the first time, or always.
+        for (const std::string& module : required_modules()) {
+          const std::string version = module.substr(module.find('@') + 1);
+          for (const std::string extension : {"mod", "zip"}) {
+            bed.proxy.fault(
+                {.match = replaced(module, "@" + version, "").substr(8) + ".*" + extension + "$",
+                 .kind = "status",
+                 .status = 502,
+                 .times = hiccup ? 1 : 0});
+          }
+        }
+        const Witness witness(bed);
+        const Ran ran = bed.gomend({"build", "./..."});
+        INFO(ran.text() << "first:\n" << bed.proxy.log_text() << "second:\n" << second.log_text());
+        CHECK(ran.code() == 0);
+        CHECK(gomend_words(ran.err).size() == 1);
+        CHECK(witness.changes() == "");
+      }
+    }
+  }
+}
+
+TEST_CASE("with GOMEND=advise a source that is down is named, and not asked again", "[e2e]") {
+  TwoSources two(unavailable, Fails::first, Name::is_public);
+  two.bed.env["GOMEND"] = "advise";
+  const Ran ran = two.bed.gomend(build);
+  INFO(ran.text());
+  CHECK(ran.code() == 1);
+  CHECK(zips_asked(two.bed.proxy) == 1);
+  CHECK(two.second.log_text() == "");
+  CHECK(contains(ran.err, "503 Service Unavailable); would be tried again, but GOMEND=advise"));
+}
+
+TEST_CASE("versions are looked up once more after a hiccup", "[e2e]") {
+  const Bed bed(gos().back());
+  bed.proxy.fault({.match = "lonely/@v/list$", .kind = "reset", .times = 1});
+  const Ran ran = bed.gomend({"list", "-m", "-versions", "github.com/acme/lonely@latest"});
+  INFO(ran.text());
+  CHECK(ran.code() == 0);
+  CHECK(contains(ran.out, "v1.0.0"));
 }
 
 }  // namespace tests

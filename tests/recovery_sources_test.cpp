@@ -93,6 +93,50 @@ TEST_CASE("the sources that your settings trust are tried, in their order", "[re
   }
 }
 
+TEST_CASE("a second try asks as if each comma were a pipe, and only where the name may go",
+          "[recovery]") {
+  struct Row {
+    std::string name, proxy, no_proxy;
+    Names fallback;
+    bool hopeless;
+    Names tries;
+  };
+  const std::string two = first + ",https://b.example,direct";
+  const std::vector<Row> table = {
+      {"one proxy", first, "", {}, false, {""}},
+      {"one proxy, hopeless", first, "", {}, true, {}},
+      {"a list", two, "", {}, false, {first + "|https://b.example|direct"}},
+      {"a list whose first is hopeless", two, "", {}, true, {"https://b.example|direct"}},
+      {"off is no source", first + ",off", "", {}, false, {""}},
+      {"the user's fallback",
+       first,
+       "",
+       {"https://f.example"},
+       false,
+       {first, "https://f.example"}},
+      {"covered by GONOPROXY", two, "x.y", {"https://f.example"}, false, {""}},
+      {"covered by GONOPROXY, hopeless", two, "x.y", {"https://f.example"}, true, {}},
+      {"not known to be public", "https://corp.example,direct", "", {}, false, {""}},
+      {"not known to be public, hopeless", "https://corp.example,direct", "", {}, true, {}},
+  };
+  const TempDir dir;
+  const recovery::Root cache(dir.path());
+  const recovery::Request request;
+  for (const Row& row : table) {
+    DYNAMIC_SECTION(row.name) {
+      recovery::Settings settings;
+      settings.proxy = row.proxy;
+      settings.no_proxy = row.no_proxy;
+      recovery::Config config;
+      config.public_proxies = {first};
+      config.fallback = row.fallback;
+      const recovery::Sources sources(cache, settings, request, config);
+      CHECK(sources.for_second_try(*ModuleVersion::parse("x.y/a@v1.0.0"), row.hopeless) ==
+            row.tries);
+    }
+  }
+}
+
 TEST_CASE("a module that the checksum database has published is public", "[recovery]") {
   const TempDir dir;
   const std::string h1 = "h1:G7mAYYxgmS0lVkHyy2hEOLQCFB0DlQFTMLWggykrydY=";
