@@ -5,9 +5,16 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <array>
+
+#include "recovery/go_setting.hpp"
+#include "recovery/plan.hpp"
+#include "recovery/run.hpp"
 
 namespace recovery {
 namespace {
+
+using patterns::Diagnosis;
 
 constexpr unsigned long long nearly_nothing = 4 << 20;  // bytes
 
@@ -27,7 +34,73 @@ bool is_full(const std::string& directory) {
   return fs.f_bavail * fs.f_frsize < nearly_nothing || (fs.f_files > 0 && fs.f_favail == 0);
 }
 
+std::string permission(const Circumstances& c, const Diagnosis& d) {
+  const bool is_build_cache =
+      !c.settings.build_cache.empty() && d.path.starts_with(c.settings.build_cache);
+  if (d.line.find("GOMODCACHE entry is relative") != d.line.npos) {
+    const GoSetting setting = go_setting(c.request, c.settings, "GOMODCACHE");
+    return "GOMODCACHE (from " + setting.where() +
+           ") is no absolute path; next: " + setting.undone(command_line(c.request));
+  }
+  return permission_advice(d.path, is_build_cache ? "GOCACHE" : "GOMODCACHE",
+                           command_line(c.request));
+}
+
+// What can be spared is the build cache: go makes it again.
+std::string disk_full(const Circumstances& c, const Diagnosis&) {
+  const Settings& settings = c.settings;
+  std::string temporary = env_value(c.request.env, "TMPDIR");
+  if (temporary.empty()) temporary = "/tmp";
+  if (is_plain(settings.build_cache) && is_full(settings.build_cache))
+    return "the disk that holds " + settings.build_cache + " is full; next: go clean -cache";
+  if (is_plain(temporary) && is_full(temporary) && is_plain(settings.build_cache))
+    return "the disk that holds " + temporary +
+           " is full, that of the build cache is not; next: " + "GOTMPDIR=" + settings.build_cache +
+           " " + command_line(c.request);
+  return disk_full_advice({settings.mod_cache});
+}
+
+struct Row {
+  std::string_view class_id;
+  Advice advice;
+};
+
+constexpr std::array rows{
+    Row{"checksum/gosum-missing", gosum_missing},
+    Row{"cache/permission", permission},
+    Row{"cache/disk-full", disk_full},
+    Row{"revision/unknown", unknown_revision},
+    Row{"module/not-found", module_not_found},
+    Row{"module/no-required", gopath_mode},
+    Row{"module/lookup-disabled", lookup_disabled},
+    Row{"network/timeout", network_down},
+    Row{"network/dns", network_down},
+    Row{"network/refused", network_down},
+    Row{"network/tls", network_down},
+    Row{"auth/git-https", git_https_login},
+    Row{"auth/git-ssh", git_ssh_login},
+    Row{"auth/git-hostkey", git_host_key},
+    Row{"auth/proxy-401-403", proxy_login},
+    Row{"auth/repo-not-found", no_repository},
+    Row{"gomod/updates-needed", updates_needed},
+    Row{"gomod/replace-missing", replace_missing},
+    Row{"gomod/path-mismatch", path_mismatch},
+    Row{"gomod/ambiguous-import", ambiguous_import},
+    Row{"gomod/parse-error", parse_error},
+    Row{"gomod/go-version", toolchain_missing},
+    Row{"gomod/other", project_file},
+    Row{"toolchain/unavailable", toolchain_missing},
+};
+
 }  // namespace
+
+std::string advice_on(const Circumstances& c) {
+  const Diagnosis& root = c.diagnoses.front();
+  const auto* const row =
+      std::ranges::find_if(rows, [&](const Row& r) { return r.class_id == root.class_id; });
+  const std::string words = row == rows.end() ? std::string() : row->advice(c, root);
+  return words.empty() ? advice_for(policy_of(root.class_id), root) : words;
+}
 
 bool is_plain(std::string_view text) {
   return !text.empty() && text[0] != '-' && std::ranges::all_of(text, [](char c) {
@@ -36,13 +109,14 @@ bool is_plain(std::string_view text) {
   });
 }
 
-std::string permission_advice(const std::string& path) {
+std::string permission_advice(const std::string& path, const std::string& setting,
+                              const std::string& command) {
   struct stat st;
   const std::string place = path.starts_with("/") ? deepest_existing(path, st) : std::string();
   if (!is_plain(place)) return {};
   struct statvfs fs;
   if (::statvfs(place.c_str(), &fs) == 0 && (fs.f_flag & ST_RDONLY) != 0) {
-    return place + " is on a read-only file system; next: GOMODCACHE=$(mktemp -d) go build ./...";
+    return place + " is on a read-only file system; next: " + setting + "=$(mktemp -d) " + command;
   }
   if (::geteuid() == 0) return {};
   if (st.st_uid != ::geteuid()) {

@@ -106,6 +106,14 @@ GoMod parse_go_mod(std::string_view text) {
   return mod;
 }
 
+std::vector<Directive> read_directives(std::string_view text) {
+  std::vector<Directive> all;
+  each_directive(text, [&](const std::string& name, const std::vector<std::string>& words) {
+    all.push_back({name, words});
+  });
+  return all;
+}
+
 std::vector<std::string> work_modules(const std::string& go_work_file) {
   const std::string base = go_work_file.substr(0, go_work_file.rfind('/'));
   std::vector<std::string> dirs;

@@ -23,6 +23,13 @@ struct GoMod {
 };
 GoMod parse_go_mod(std::string_view text);
 
+// Each line of a go.mod or go.work, blocks taken apart: {"require", {"github.com/a/b", "v1.2.3"}}.
+struct Directive {
+  std::string name;
+  std::vector<std::string> words;  // behind it, without the comment
+};
+std::vector<Directive> read_directives(std::string_view text);
+
 // Absolute directories of the modules that a go.work uses.
 std::vector<std::string> work_modules(const std::string& go_work_file);
 

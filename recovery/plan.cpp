@@ -7,15 +7,18 @@
 namespace recovery {
 namespace {
 
+constexpr std::string_view later =
+    "{module}@{version} can't be had from its source just now; nothing of yours is broken; no "
+    "command mends it: try again later";
+
 // To add a reaction to a class: one row here; the rules that tell the class are in patterns/rules/.
 // Only if no step fits, a new one in plan.hpp and what it does in recover.cpp.
 constexpr std::array policies{
     Policy{"checksum/gosum-mismatch", Step::other_source, ""},
     Policy{"checksum/sumdb-mismatch", Step::other_source, ""},
-    Policy{"checksum/sumdb-unavailable", Step::mend,
-           ""},  // cached answers; a database that is away: no
-    Policy{"checksum/gosum-missing", Step::advise,
-           "go.sum has no entry for {module}@{version}; next: go mod download {module}"},
+    // Cached answers; a database that is away: no.
+    Policy{"checksum/sumdb-unavailable", Step::mend, ""},
+    Policy{"checksum/gosum-missing", Step::advise, ""},
     Policy{"cache/zip-corrupt", Step::other_source, ""},
     Policy{"cache/meta-corrupt", Step::mend, ""},
     Policy{"cache/tree-corrupt", Step::mend, ""},
@@ -25,18 +28,26 @@ constexpr std::array policies{
     Policy{"cache/disk-full", Step::advise, ""},  // advice.cpp looks at the disks
     Policy{"revision/unknown", Step::other_source, ""},
     Policy{"module/not-found", Step::other_source, ""},
-    Policy{"network/timeout", Step::other_source, ""},
+    Policy{"network/timeout", Step::other_source, later},
     Policy{"network/dns", Step::other_source, ""},
-    Policy{"network/refused", Step::other_source, ""},
-    Policy{"network/reset", Step::other_source, ""},
+    Policy{"network/refused", Step::other_source, later},
+    Policy{"network/reset", Step::other_source, later},
     Policy{"network/tls", Step::other_source, ""},
-    Policy{"network/http-5xx", Step::other_source, ""},
-    Policy{"network/http-429", Step::other_source, ""},
-    Policy{"network/http2", Step::other_source, ""},
-    Policy{"network/eof", Step::other_source, ""},
+    Policy{"network/http-5xx", Step::other_source, later},
+    Policy{"network/http-429", Step::other_source, later},
+    Policy{"network/http2", Step::other_source, later},
+    Policy{"network/eof", Step::other_source, later},
     Policy{"auth/proxy-401-403", Step::other_source, ""},
+    Policy{"auth/git-https", Step::advise, ""},
+    Policy{"auth/git-ssh", Step::advise, ""},
+    Policy{"auth/git-hostkey", Step::advise, ""},
+    Policy{"auth/repo-not-found", Step::advise, ""},
     Policy{"module/no-required", Step::look_close, ""},
     Policy{"module/lookup-disabled", Step::look_close, ""},
+    Policy{"gomod/updates-needed", Step::advise, ""},
+    Policy{"gomod/replace-missing", Step::advise, ""},
+    Policy{"gomod/path-mismatch", Step::advise, ""},
+    Policy{"gomod/ambiguous-import", Step::advise, ""},
     Policy{"gomod/parse-error", Step::look_close, ""},
     Policy{"gomod/go-version", Step::look_close, ""},
     Policy{"gomod/other", Step::look_close, ""},

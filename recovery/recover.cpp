@@ -431,33 +431,42 @@ class Recovery {
       const auto& [m, findings] = *worst_failure();
       words = story(m, findings);
       if (!words.empty()) say(m, words, "");
-    } else {
+    }
+    if (words.empty() && !wants_silence()) {
       words = advice_on_root();
-      if (!words.empty()) {
-        outcome_.words.push_back(words);
-        const bool is_public =
-            scene_.root().module.empty() || !sources_.is_private(scene_.root().module);
-        outcome_.annotations.push_back(is_public ? words : "go.sum lacks a private module");
-      }
+      if (!words.empty()) say_of_root(words);
     }
     if (!words.empty() && outcome_.kind != Outcome::Kind::mended)
       outcome_.kind = Outcome::Kind::advice;
   }
 
-  std::string advice_on_root() const {
-    const Diagnosis& root = scene_.root();
-    const Settings& settings = scene_.settings;
-    if (root.class_id == "cache/permission") return permission_advice(root.path);
-    if (root.class_id == "cache/disk-full") {
-      std::string temporary = env_value(request_.env, "TMPDIR");
-      if (temporary.empty()) temporary = "/tmp";
-      return disk_full_advice({settings.mod_cache, settings.build_cache, temporary});
-    }
-    return advice_for(policy_of(root.class_id), root);
+  // The command is the user's own, as he typed it: it does not travel.
+  void say_of_root(const std::string& words) {
+    outcome_.words.push_back(words);
+    outcome_.annotations.push_back(may_travel(scene_.root())
+                                       ? words.substr(0, words.find("; next: "))
+                                       : "a private module: " + scene_.root().class_id);
   }
 
-  // Why no source helps: go.sum is wrong, or the module was changed upstream, or nobody can be
-  // reached.
+  // Who reads -json reads go's stderr as data, too. Damage that could not be mended is told all the
+  // same.
+  bool wants_silence() const {
+    const auto is_json = [](const std::string& argument) {
+      return argument == "-json" || argument == "--json" || argument.starts_with("-json=");
+    };
+    return std::ranges::any_of(request_.argv, is_json);
+  }
+
+  bool may_travel(const Diagnosis& d) const {
+    return !sources_.is_private(d.module) && !sources_.is_private(d.package);
+  }
+
+  std::string advice_on_root() const {
+    return advice_on({request_, scene_.settings, scene_.diagnoses, *scene_.list, *scene_.cache});
+  }
+
+  // Why no source helps: go.sum is wrong, or the module was changed upstream; empty if nothing was
+  // damaged.
   std::string story(const ModuleVersion& m, const std::vector<std::string>& findings) {
     if (const auto obstacle = obstacles_.find(m); obstacle != obstacles_.end())
       return joined(findings) + "; " + obstacle->second;
@@ -470,7 +479,7 @@ class Recovery {
         trace("ask the checksum database: " + std::string(error.what()));
       }
     }
-    if (findings.empty()) return advice_on_root();
+    if (findings.empty()) return {};
     return joined(findings) +
            "; no source that your settings trust gives the right bytes; next: go mod download " +
            m.str();

@@ -16,9 +16,9 @@ using namespace std::chrono_literals;
 
 nlohmann::json ask_go(const Request& request, const std::vector<std::string>& env) {
   const std::vector<std::string> argv{
-      request.go, "env",     "-json",     "GOMODCACHE", "GOCACHE",    "GOPATH",    "GOVERSION",
-      "GOPROXY",  "GOSUMDB", "GONOSUMDB", "GOFLAGS",    "GONOPROXY",  "GOPRIVATE", "GOMOD",
-      "GOWORK",   "GOROOT",  "GOHOSTOS",  "GOHOSTARCH", "GOCACHEPROG"};
+      request.go, "env",     "-json",     "GOMODCACHE", "GOCACHE",   "GOPATH",    "GOVERSION",
+      "GOPROXY",  "GOSUMDB", "GONOSUMDB", "GOFLAGS",    "GONOPROXY", "GOPRIVATE", "GOMOD",
+      "GOWORK",   "GOROOT",  "GOHOSTOS",  "GOHOSTARCH", "GOENV",     "GOAUTH",    "GOCACHEPROG"};
   const RunResult result = run(argv, env, request.dir, 20s);
   auto answer = nlohmann::json::parse(result.out, nullptr, false);
   return result.ok && answer.is_object() ? answer : nlohmann::json();
@@ -147,6 +147,8 @@ Settings read_settings(const Request& request) {
   s.flags = text_of(answer, "GOFLAGS");
   s.go_root = text_of(answer, "GOROOT");
   s.platform = text_of(answer, "GOHOSTOS") + "-" + text_of(answer, "GOHOSTARCH");
+  s.env_file = text_of(answer, "GOENV");
+  s.auth = text_of(answer, "GOAUTH");
   while (s.mod_cache.size() > 1 && s.mod_cache.ends_with("/")) s.mod_cache.pop_back();
   find_files(request, s);
   return s;

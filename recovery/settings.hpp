@@ -29,6 +29,8 @@ struct Settings {
   std::string flags;     // GOFLAGS
   std::string go_root;   // GOROOT of the toolchain that answered
   std::string platform;  // what it runs on: "linux-amd64"
+  std::string env_file;  // GOENV: what `go env -w` writes; "off" when there is none
+  std::string auth;      // GOAUTH; empty before Go 1.24
 
   std::vector<std::string>
       mod_files;  // every go.mod whose requirements count (with -modfile: that file)

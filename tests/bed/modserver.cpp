@@ -261,6 +261,10 @@ std::string commit_to_git(const std::string& name, const std::map<std::string, s
   return hash.substr(0, hash.find('\n'));
 }
 
+fs::path git_root() {
+  return modserver().state() / "git";
+}
+
 void git_fault(const Fault& fault) {
   add_fault("git", fault);
 }

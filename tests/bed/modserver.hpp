@@ -92,6 +92,9 @@ class Source {
 std::string commit_to_git(const std::string& name, const std::map<std::string, std::string>& files,
                           const std::string& tag);
 
+/// Where the bare repositories lie: git_root() / "NAME.git".
+[[nodiscard]] std::filesystem::path git_root();
+
 void git_fault(const Fault& fault);
 void git_clear();
 

@@ -1,0 +1,328 @@
+// Advice about the project's own files: go.mod, go.sum, go.work. They are read, never written.
+
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <set>
+
+#include "recovery/advice.hpp"
+#include "recovery/go_setting.hpp"
+#include "recovery/layout.hpp"
+#include "recovery/suspects.hpp"
+
+namespace recovery {
+namespace {
+
+using patterns::Diagnosis;
+
+bool exists(const std::string& path) {
+  struct stat st;
+  return ::stat(path.c_str(), &st) == 0;
+}
+
+std::string directory_of(const std::string& path) {
+  const std::size_t slash = path.rfind('/');
+  return slash == path.npos ? "" : path.substr(0, slash);
+}
+
+std::string name_of(const std::string& path) {
+  return path.substr(path.rfind('/') + 1);
+}
+
+// --- merge conflicts ---
+
+// True if git has left both sides of a merge in the file.
+bool has_conflict(const std::string& file) {
+  const std::string text = "\n" + read_text_file(file);
+  const std::size_t ours = text.find("\n<<<<<<< ");
+  const std::size_t middle = ours == text.npos ? ours : text.find("\n=======\n", ours);
+  return middle != text.npos && text.find("\n>>>>>>> ", middle) != text.npos;
+}
+
+std::vector<std::string> files_in_conflict(const Settings& settings) {
+  std::vector<std::string> files = settings.mod_files;
+  files.insert(files.end(), settings.sum_files.begin(), settings.sum_files.end());
+  if (!settings.go_work.empty()) files.push_back(settings.go_work);
+  std::erase_if(files, [](const std::string& file) { return !has_conflict(file); });
+  return files;
+}
+
+// The repository's own directory, whether it is a worktree's or not; empty outside of one.
+std::string git_directory(std::string dir) {
+  for (; !dir.empty(); dir = directory_of(dir)) {
+    const std::string git = dir + "/.git";
+    struct stat st;
+    if (::stat(git.c_str(), &st) != 0) continue;
+    if (S_ISDIR(st.st_mode)) return git;
+    const std::string text = read_text_file(git);
+    if (!text.starts_with("gitdir: ")) return {};
+    const std::string real = text.substr(8, text.find('\n') - 8);
+    return real.starts_with("/") ? real : dir + "/" + real;
+  }
+  return {};
+}
+
+bool is_merging(const std::string& git) {
+  return std::ranges::any_of(
+      std::vector<const char*>{"/MERGE_HEAD", "/CHERRY_PICK_HEAD", "/REVERT_HEAD", "/rebase-merge",
+                               "/rebase-apply"},
+      [&](const char* mark) { return exists(git + mark); });
+}
+
+std::string conflict(const Circumstances& c) {
+  const std::vector<std::string> files = files_in_conflict(c.settings);
+  if (files.empty()) return {};
+  std::string names, paths;
+  for (const std::string& file : files) {
+    if (!is_plain(file)) return {};
+    const bool is_here = directory_of(file) == c.request.dir;
+    names += (names.empty() ? "" : " and ") + name_of(file);
+    paths += " " + (is_here ? name_of(file) : file);
+  }
+  const std::string what = names + (files.size() == 1 ? " holds" : " hold") +
+                           " both sides of a merge (lines with <<<<<<<, ======= and >>>>>>>); ";
+  const std::string git = git_directory(directory_of(files.front()));
+  if (git.empty() || !is_merging(git))
+    return what + "no command mends it: take those lines out by hand, then: go mod tidy";
+  return what + "next: git checkout --ours --" + paths;
+}
+
+// --- replace ---
+
+struct Local {
+  std::string file;    // the go.mod or go.work that has the line
+  std::string old;     // "github.com/a/b", or with "@v1.2.3"
+  std::string path;    // github.com/a/b
+  std::string target;  // as written
+  std::string dir;     // absolute
+};
+
+std::vector<Local> local_replacements(const std::string& file) {
+  std::vector<Local> found;
+  for (const Directive& d : read_directives(read_text_file(file))) {
+    if (d.name != "replace" || d.words.size() < 3) continue;
+    const std::size_t arrow = d.words[1] == "=>" ? 1 : 2;
+    if (d.words.size() != arrow + 2 || d.words[arrow] != "=>") continue;
+    const std::string& target = d.words[arrow + 1];
+    const bool is_absolute = target.starts_with("/");
+    if (!is_absolute && !target.starts_with("./") && !target.starts_with("../")) continue;
+    const auto dir = clean_path(is_absolute ? target : directory_of(file) + "/" + target);
+    if (!dir) continue;
+    found.push_back(
+        {file, d.words[0] + (arrow == 2 ? "@" + d.words[1] : ""), d.words[0], target, *dir});
+  }
+  return found;
+}
+
+std::vector<Local> lost_replacements(const Settings& settings) {
+  std::vector<std::string> files = settings.mod_files;
+  if (!settings.go_work.empty()) files.push_back(settings.go_work);
+  std::vector<Local> lost;
+  for (const std::string& file : files) {
+    for (Local& local : local_replacements(file)) {
+      if (!exists(local.dir + "/go.mod")) lost.push_back(std::move(local));
+    }
+  }
+  return lost;
+}
+
+// The submodule of the surrounding repository that belongs at `dir`; empty if none does.
+std::string submodule_at(const std::string& dir) {
+  for (std::string above = directory_of(dir); !above.empty(); above = directory_of(above)) {
+    const std::string list = above + "/.gitmodules";
+    if (!exists(list)) continue;
+    const std::string path = dir.substr(above.size() + 1);
+    for (const Directive& d : read_directives(read_text_file(list))) {
+      if (d.name == "path" && d.words == std::vector<std::string>{"=", path}) return above;
+    }
+  }
+  return {};
+}
+
+bool is_placeholder(std::string_view version) {
+  return version == "v0.0.0" || version.starts_with("v0.0.0-00010101000000-");
+}
+
+bool is_required_as_placeholder(const std::string& go_mod, const std::string& path) {
+  for (const Directive& d : read_directives(read_text_file(go_mod))) {
+    if (d.name == "require" && d.words.size() >= 2 && d.words[0] == path)
+      return is_placeholder(d.words[1]);
+  }
+  return false;
+}
+
+// --- who requires, who imports ---
+
+bool requires_directly(const Settings& settings, const std::string& path) {
+  for (const std::string& file : settings.mod_files) {
+    for (const Directive& d : read_directives(read_text_file(file))) {
+      if (d.name == "require" && !d.words.empty() && d.words[0] == path) return true;
+    }
+  }
+  return false;
+}
+
+// A module of the build list, other than the user's own, whose go.mod requires `path`.
+bool is_required_by_others(const Circumstances& c, const std::string& path) {
+  for (const ModuleVersion& m : c.list.modules()) {
+    const auto text = c.cache.read(download_file(m, ".mod"), 1 << 20);
+    if (!text || text->find(path) == text->npos) continue;
+    for (const Directive& d : read_directives(*text)) {
+      if (d.name == "require" && !d.words.empty() && d.words[0] == path) return true;
+    }
+  }
+  return false;
+}
+
+// The file that go named as the importer, if it is one.
+bool imports(const Circumstances& c, const Diagnosis& d, const std::string& path) {
+  if (!d.source.ends_with(".go")) return false;
+  const std::string file = d.source.starts_with("/") ? d.source : c.request.dir + "/" + d.source;
+  return std::ranges::any_of(imports_of(read_text_file(file)), [&](const std::string& import) {
+    return import == path || import.starts_with(path + "/");
+  });
+}
+
+// The two modules that have it: "\tM V (dir)" below the line.
+struct Provider {
+  std::string path, version;
+};
+
+std::vector<Provider> providers_below(const std::string& text, const std::string& line) {
+  std::vector<Provider> found;
+  std::size_t at = text.find(line);
+  at = at == text.npos ? at : text.find('\n', at);
+  while (at != text.npos && text.compare(at, 2, "\n\t") == 0) {
+    const std::size_t end = text.find('\n', at + 1);
+    const std::string row = text.substr(at + 2, end == text.npos ? end : end - at - 2);
+    const std::size_t space = row.find(' ');
+    const std::size_t bracket = row.find(" (");
+    if (space != row.npos && bracket != row.npos && bracket > space)
+      found.push_back({row.substr(0, space), row.substr(space + 1, bracket - space - 1)});
+    at = end;
+  }
+  return found;
+}
+
+}  // namespace
+
+// go names a command for each missing line. Where go.sum itself is the fault, or one command does
+// for many, there is more to say.
+std::string gosum_missing(const Circumstances& c, const Diagnosis&) {
+  if (std::string merge = conflict(c); !merge.empty()) return merge;
+  if (c.settings.sum_files.empty()) return {};
+  const std::string& file = c.settings.sum_files.front();
+  struct stat st;
+  const std::string tidy = in_same_place(c.request, "mod tidy");
+  if (c.settings.go_work.empty() && ::stat(file.c_str(), &st) != 0)
+    return "there is no go.sum beside go.mod (not copied, or not committed?); next: " + tidy;
+  if (::access(file.c_str(), R_OK) != 0) return permission_advice(file);
+  const auto missing = std::ranges::count_if(
+      c.diagnoses, [](const Diagnosis& d) { return d.class_id == "checksum/gosum-missing"; });
+  if (missing < 2 || !c.settings.go_work.empty()) return {};
+  return "go.sum lacks " + std::to_string(missing) +
+         " entries; one command for all of them; next: " + tidy;
+}
+
+// "to update it: go mod tidy", says go, but for go.sum, and where it must not write.
+std::string updates_needed(const Circumstances& c, const Diagnosis& d) {
+  if (d.line.find("updates to go.sum needed") != d.line.npos)
+    return "go.sum is not up to date, and -mod=readonly forbids go to write it; next: " +
+           in_same_place(c.request, "mod tidy");
+  if (d.line.find("writing go.sum") != d.line.npos && !c.settings.sum_files.empty())
+    return permission_advice(directory_of(c.settings.sum_files.front()));
+  return {};
+}
+
+std::string replace_missing(const Circumstances& c, const Diagnosis& d) {
+  std::vector<Local> lost = lost_replacements(c.settings);
+  // The one that go complained of first.
+  std::ranges::stable_partition(
+      lost, [&](const Local& one) { return one.target == d.path || one.path == d.module; });
+  if (lost.empty() || !is_plain(lost.front().dir) || !is_plain(lost.front().old)) return {};
+  const Local& one = lost.front();
+  const std::string name = name_of(one.file);
+  const std::string what = name + " replaces " + one.old + " by " + one.target + ", which " +
+                           (exists(one.dir) ? "has no go.mod" : "is not there") + "; ";
+  if (const std::string super = submodule_at(one.dir); !super.empty() && is_plain(super))
+    return what + "it is a git submodule; next: git -C " + super + " submodule update --init " +
+           one.dir.substr(super.size() + 1);
+  if (name != "go.work" && is_required_as_placeholder(one.file, one.path))
+    return what + "no command mends it: " + one.path +
+           " is required as a version that was never published, so that directory must come back";
+  const std::string edit = name == "go.work" ? "work edit" : "mod edit";
+  std::string drop;
+  for (const Local& each : lost) {
+    if (each.file == one.file && is_plain(each.old)) drop += " -dropreplace=" + each.old;
+  }
+  return what + "to use the published one; next: " + in_same_place(c.request, edit + drop);
+}
+
+std::string path_mismatch(const Circumstances& c, const Diagnosis& d) {
+  const auto m = ModuleVersion::parse(d.module, d.version);
+  const std::string& own = d.package;  // what it declares itself as
+  if (!m || !is_module_path(own) || own == m->path()) return {};
+  const std::string what = m->str() + " calls itself " + own + " in its own go.mod; ";
+  const bool is_asked_for = std::ranges::any_of(c.request.argv, [&](const std::string& argument) {
+    return argument == m->path() || argument.starts_with(m->path() + "@");
+  });
+  if (is_asked_for && (c.request.verb == "get" || c.request.verb == "install"))
+    return what + "ask for it by that name; next: " +
+           in_same_place(c.request, c.request.verb + " " + own + "@" +
+                                        (c.request.verb == "get" ? "upgrade" : "latest"));
+  if (!requires_directly(c.settings, m->path()))
+    return what +
+           "no command mends it: one of your dependencies asks for it by its old name; "
+           "a newer version of that one may not";
+  if (imports(c, d, m->path()) || !requires_directly(c.settings, own))
+    return what + "no command mends it: import and require it by that name";
+  return what + "a fork stands in for the original by a replacement; next: " +
+         in_same_place(c.request,
+                       "mod edit -droprequire=" + m->path() + " -replace=" + own + "=" + m->str());
+}
+
+std::string ambiguous_import(const Circumstances& c, const Diagnosis& d) {
+  std::vector<Provider> found = providers_below(c.request.text, d.line);
+  if (found.size() != 2 || found[0].path == found[1].path) return {};
+  const auto longer = [](const Provider& a, const Provider& b) {
+    return a.path.size() > b.path.size();
+  };
+  std::ranges::sort(found, longer);
+  const auto nested = ModuleVersion::parse(found[0].path, found[0].version);
+  const auto outer = ModuleVersion::parse(found[1].path, found[1].version);
+  if (!nested || !outer) return {};
+  const std::string what = "both " + outer->str() + " and " + nested->str() + " have package " +
+                           (is_import_path(d.package) ? d.package : "that") + "; ";
+  if (!is_required_by_others(c, nested->path()))
+    return what + "only your go.mod asks for the second; next: " +
+           in_same_place(c.request, "mod edit -droprequire=" + nested->path());
+  return what + "a newer version of the first may have given it away; next: " +
+         in_same_place(c.request, "get " + outer->path() + "@latest");
+}
+
+// What go says of a line of go.mod is plain enough; a merge that was not finished is told by the
+// file alone.
+std::string parse_error(const Circumstances& c, const Diagnosis&) {
+  return conflict(c);
+}
+
+std::string project_file(const Circumstances& c, const Diagnosis& d) {
+  if (d.line.find("listed in go.work file: open ") != d.line.npos) {
+    for (const Directive& use : read_directives(read_text_file(c.settings.go_work))) {
+      if (use.name != "use" || use.words.empty() || !is_plain(use.words[0])) continue;
+      const std::string& dir = use.words[0];
+      const std::string place =
+          dir.starts_with("/") ? dir : directory_of(c.settings.go_work) + "/" + dir;
+      if (exists(place + "/go.mod")) continue;
+      return "go.work uses " + dir +
+             ", where no go.mod is; next: " + in_same_place(c.request, "work edit -dropuse=" + dir);
+    }
+  }
+  const std::string& path = d.path.empty() ? c.settings.go_mod : d.path;
+  if (d.line.find("permission denied") != d.line.npos)
+    return permission_advice(path.starts_with("/") ? path : c.request.dir + "/" + path);
+  return {};
+}
+
+}  // namespace recovery
