@@ -18,7 +18,7 @@ namespace {
 // What -e makes of a large repository's packages is some megabytes, and is read by a tool at the
 // end.
 constexpr std::size_t most_held = 1 << 20;
-constexpr std::size_t most_held_with_errors = 16 << 20;
+constexpr std::size_t most_held_with_errors = 4 << 20;
 constexpr std::string_view artefact = "exit status 1\n";  // go's word on a hook whose execve failed
 
 class Passing {
@@ -68,6 +68,7 @@ class Passing {
 
   void hold(Stream stream, std::string_view bytes) {
     const std::size_t most = command_.errors_as_data ? most_held_with_errors : most_held;
+    if (result_.held.empty()) result_.held.reserve(most);  // no copies while it grows
     if (!result_.passed_stdout && result_.held.size() + bytes.size() <= most) {
       result_.held.append(bytes);
       return;
