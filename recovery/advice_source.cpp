@@ -298,9 +298,11 @@ std::string git_https_login(const Circumstances& c, const Diagnosis& d) {
   if (says(d.line, "\"git\": executable file not found") || says(d.line, "missing Git command"))
     return "git is not installed, and a module comes straight from its repository; " +
            install("git");
-  std::string host = host_in(text, "https://");
+  // Below git's words stands go's hint, with a URL of its own.
+  const std::string of_git = text.substr(0, text.find("\nConfirm the import path"));
+  std::string host = host_in(of_git, "https://");
   std::string scheme = "https://";
-  if (host.empty()) host = host_in(text, scheme = "http://");
+  if (host.empty()) host = host_in(of_git, scheme = "http://");
   if (host.empty() || subject(d).empty()) return {};
   const std::string netrc = netrc_of(c.request);
   const std::string what =

@@ -73,7 +73,7 @@ class Surveyor {
   explicit Surveyor(const Root& cache) : cache_(cache) {}
 
   void list() {
-    look_at_top();
+    if (!look_at_top()) return;  // what is behind it shows only when it is open
     in_parallel(buckets, [&](std::size_t i) { list_bucket(bucket_name(i)); });
   }
 
@@ -94,16 +94,20 @@ class Surveyor {
 
  private:
   // Of what lies beside the buckets, go (before 1.26) needs trim.txt.
-  void look_at_top() {
+  bool look_at_top() {
     Stat top;
     if (::lstat(cache_.path().c_str(), &top.st) == 0 && S_ISDIR(top.st.st_mode) &&
-        keeps_us_out(top, 0700))
+        keeps_us_out(top, 0700)) {
       add("", closed_by(top), top);
+      return false;
+    }
     const Stat st = cache_.stat("trim.txt");
-    if (st.kind == Kind::absent || st.kind == Kind::denied || leads_to("trim.txt", st, S_IFREG))
-      return;
-    if (st.kind != Kind::regular) return add("trim.txt", Kind_::no_file, st);
-    if (keeps_us_out(st, 0600)) add("trim.txt", closed_by(st), st);
+    if (st.kind == Kind::absent || leads_to("trim.txt", st, S_IFREG)) return true;
+    if (st.kind != Kind::regular)
+      add("trim.txt", Kind_::no_file, st);
+    else if (keeps_us_out(st, 0600))
+      add("trim.txt", closed_by(st), st);
+    return true;
   }
 
   void list_bucket(const std::string& bucket) {

@@ -31,6 +31,15 @@ std::string to_type(const std::vector<std::string>& retry_env) {
   return "; next: " + joined(retry_env) + " go …";
 }
 
+// A cache of go's own costs a whole build each time: what a person can do about the user's.
+void say_how_to_get_in(Outcome& outcome, const std::vector<Diagnosis>& diagnoses) {
+  for (const Diagnosis& d : diagnoses) {
+    if (d.class_id != "cache/permission") continue;
+    const std::string words = permission_advice(d.path);
+    if (!words.empty()) return say(outcome, words, Outcome::Kind::advice);
+  }
+}
+
 Outcome mend_build_cache(const Place& place) {
   const auto& [diagnoses, settings, request, cache, list] = place;
   Outcome outcome;
@@ -52,6 +61,7 @@ Outcome mend_build_cache(const Place& place) {
         Outcome::Kind::advice);
     return outcome;
   }
+  if (!mended.retry_env.empty()) say_how_to_get_in(outcome, diagnoses);
   say(outcome, what + (mended.done.empty() ? "" : "; " + mended.done), Outcome::Kind::mended);
   outcome.retry_env = mended.retry_env;
   outcome.damage_is_newer = request.started_ns > 0 && mended.newest_change_ns > request.started_ns;

@@ -191,4 +191,50 @@ TEST_CASE("build cache: a program of go run that can't be run is linked again", 
   run_rows(rows);
 }
 
+namespace {
+
+// An index whose bytes are what its name says, and nonsense: no hash tells, and go calls it
+// corrupt.
+void give_nonsense_for_an_index(const Bed& bed) {
+  const std::string bytes =
+      (bed.toolchain.minor <= 20 ? "go index v1\n" : "go index v2\n") + std::string(200, '\x7f');
+  const std::string output = sha256(bytes);
+  write_file(bed.gocache / output.substr(0, 2) / (output + "-d"), bytes);
+  const fs::path entry = bed.index_entry(alpha);
+  const std::string size = std::to_string(bytes.size());
+  const std::string old = read_file(entry);
+  write_file(entry, old.substr(0, 68) + output + " " + std::string(20 - size.size(), ' ') + size +
+                        old.substr(153));
+}
+
+}  // namespace
+
+TEST_CASE("an index that can't be told from a good one: go runs again without any", "[e2e]") {
+  for (const Go& go : gos()) {
+    INFO(go.version);
+    Bed bed(go, {.builds = Builds::warm});
+    write_file(bed.app / "main.go",
+               "package main\n\nimport (\n\t\"os\"\n\n\t\"example.com/app/pkg/report\"\n)\n\n"
+               "func main() {\n\tos.Stdout.WriteString(report.All() + os.Getenv(\"GODEBUG\") + "
+               "\"|\" + os.Getenv(\"GOMEND_TAKE_BACK\") + \"\\n\")\n}\n");
+    give_nonsense_for_an_index(bed);
+    const Ran plain = bed.go({"run", "."});
+    INFO("plain go: " << plain.text());
+    REQUIRE(contains(plain.err, "corrupt index"));
+    const std::string report(report_text.substr(0, report_text.size() - 1));
+    const Ran ran = bed.gomend({"run", "."});
+    INFO("gomend: " << ran.text());
+    CHECK(ran.code() == 0);
+    CHECK(ran.out == report + "|\n");
+    const Ran with = bed.gomend({"run", "."}, {.env = {{"GODEBUG", "madvdontneed=1"}}});
+    CHECK(with.out == report + "madvdontneed=1|\n");
+    CHECK(bed.gomend({"build", "./..."}).code() == 0);
+    // A test's environment is nobody's but the user's.
+    const Ran test = bed.gomend({"test", "./..."});
+    INFO("test: " << test.text());
+    CHECK(test.code() == 1);
+    CHECK(contains(test.err, "next: GODEBUG=goindex=0 go "));
+  }
+}
+
 }  // namespace tests
