@@ -16,15 +16,19 @@ class Meanwhile {
             const std::vector<patterns::Diagnosis>& diagnoses)
       : cache_(cache), request_(request), diagnoses_(diagnoses) {}
 
-  // go named an artefact that the cache holds or that did not match: it is another one now.
+  // go complained of a file, and that is another one now. What it has fetched itself and found
+  // wrong it does not keep.
   bool has_new_file(const ModuleVersion& m) const {
-    const bool is_about_files = std::ranges::any_of(diagnoses_, [](const patterns::Diagnosis& d) {
-      return d.class_id.starts_with("cache/") || d.class_id.starts_with("checksum/");
+    if (was_downloaded(m)) return false;
+    return std::ranges::any_of(diagnoses_, [&](const patterns::Diagnosis& d) {
+      if (d.class_id.starts_with("checksum/")) {
+        const bool is_go_mod = d.line.find("/go.mod: ") != d.line.npos;
+        return d.module == m.path() && is_new(download_file(m, is_go_mod ? ".mod" : ".zip"));
+      }
+      const auto located = locate(cache_.path(), d.path);
+      return d.class_id.starts_with("cache/") && located && located->module == m &&
+             !located->extension.empty() && is_new(download_file(m, located->extension));
     });
-    if (!is_about_files || was_downloaded(m)) return false;
-    return std::ranges::any_of(
-        std::initializer_list<const char*>{".zip", ".mod", ".ziphash", ".lock", ".partial"},
-        [&](const char* extension) { return is_new(download_file(m, extension)); });
   }
 
   // A tree that is older than the attempt, with something younger in it: go extracts a tree in

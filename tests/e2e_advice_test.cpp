@@ -233,7 +233,7 @@ const std::vector<Row> project_rows = {
        require_alpha_and(p, "require github.com/acme/fork v1.0.0\n");
        p.sums({alpha, "github.com/acme/fork@v1.0.0"});
      },
-     {"mod", "tidy"}},
+     {"list", "-m", "all"}},
     {"a module that has been renamed is imported by its old name",
      "import and require it by that name", "",
      [](Place& p) {
