@@ -142,11 +142,12 @@ void Watched::close_pipe(Stream stream) {
 // signals. False: go was ended by one, and nobody waits for what it had still to say.
 bool Watched::wait_for(int fd, short events) {
   while (true) {
+    const bool is_over = ended_ && status_.by_signal();
     pollfd waits[] = {{fd, events, 0}, {signals_.fd(), POLLIN, 0}, {signals_.stop_fd(), POLLIN, 0}};
-    if (poll(waits, 3, -1) < 0 && errno != EINTR) return true;
+    if (poll(waits, 3, is_over ? 0 : -1) < 0 && errno != EINTR) return true;
     if (waits[1].revents != 0 || waits[2].revents != 0) answer_signals();
     if (waits[0].revents != 0) return true;
-    if (ended_ && status_.by_signal()) return false;
+    if (is_over) return false;
   }
 }
 
