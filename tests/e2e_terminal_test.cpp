@@ -108,7 +108,7 @@ std::string lasting(std::string text) {
   text = std::regex_replace(text, std::regex("go-build[0-9]+"), "go-buildN");
   text = std::regex_replace(text, std::regex("[0-9]+\\.[0-9]+ ?(s|ns/op)"), "N s");
   // The last prompt may come too late to be read, or not.
-  return std::regex_replace(text, std::regex("(\r?\n)?ready> $"), "");
+  return std::regex_replace(text, std::regex("[\\r\\n]*(ready> )?$"), "");
 }
 
 using Scenario = std::function<std::string(const Place&)>;
