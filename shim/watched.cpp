@@ -171,8 +171,9 @@ void Watched::answer_signals() {
         number == SIGPIPE && signal->ssi_pid == static_cast<unsigned>(getpid());
     if (our_own_write) continue;
     if (!reached_group(*signal) && !ended_) ::kill(pid_, number);
-    // Plain go would still be there, writing.
-    if (ended_ && asks_to_end(number)) status_ = ExitStatus::signalled(number);
+    // Plain go would still be there, writing. What the terminal sent go has got, and answered.
+    if (ended_ && asks_to_end(number) && !reached_group(*signal))
+      status_ = ExitStatus::signalled(number);
   }
 }
 
