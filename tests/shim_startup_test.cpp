@@ -18,7 +18,7 @@ bool ends_a_loader(long long number) {
 // System calls of gomend up to the exec of the real go, in whichever process (vfork's child is
 // followed), less those of the dynamic loader, whose last ones are munmap and mprotect. -1: nothing
 // can be traced here.
-int calls_before_go(const std::string& verb) {
+[[maybe_unused]] int calls_before_go(const std::string& verb) {
   const pid_t child = fork();
   if (child == 0) {
     if (ptrace(PTRACE_TRACEME, 0, nullptr, nullptr) != 0) _exit(125);

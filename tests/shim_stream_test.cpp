@@ -61,7 +61,7 @@ int end_of(const Running& go) {
   return raw;
 }
 
-long long peak_kib(int pid) {
+[[maybe_unused]] long long peak_kib(int pid) {
   std::ifstream status("/proc/" + std::to_string(pid) + "/status");
   for (std::string line; std::getline(status, line);) {
     if (line.starts_with("VmHWM:")) return std::stoll(line.substr(6));
