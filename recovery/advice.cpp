@@ -7,7 +7,9 @@
 #include <algorithm>
 #include <array>
 
+#include "recovery/go_mod.hpp"
 #include "recovery/go_setting.hpp"
+#include "recovery/h1.hpp"
 #include "recovery/plan.hpp"
 #include "recovery/run.hpp"
 
@@ -128,6 +130,17 @@ std::string permission_advice(const std::string& path, const std::string& settin
     return place + " is yours, but its mode keeps you out; next: chmod -R u+rwX " + place;
   }
   return {};
+}
+
+std::string refuted_hash_advice(const Diagnosis& d, const std::string& go_sum) {
+  if (d.class_id != "checksum/sumdb-mismatch" || !is_h1(d.got) || d.got == d.expected) return {};
+  if (read_text_file(go_sum).find(" " + d.got + "\n") == std::string::npos) return {};
+  const std::string words =
+      d.module + "@" + d.version +
+      ": what was downloaded is not what the checksum database has, yet go has noted its hash in "
+      "go.sum, and would accept it the next time; ";
+  if (!is_plain(go_sum)) return words + "no command mends it: take the line with " + d.got + " out";
+  return words + "next: sed -i '\\|" + d.got + "|d' " + go_sum;
 }
 
 std::string disk_full_advice(const std::vector<std::string>& directories) {

@@ -36,6 +36,10 @@ std::string advice_on(const Circumstances& c);
 std::string checksum_story(const ModuleVersion& m, const Expected& expected,
                            const Mender::Testimony& testimony);
 
+// With -mod=mod go notes in go.sum what the checksum database has just refuted (tidyGoSum adds
+// every hash that was looked up, go1.26 too), and would accept it the next time. Empty: it has not.
+std::string refuted_hash_advice(const patterns::Diagnosis& d, const std::string& go_sum);
+
 // Why `path` can't be read or written, and the command that mends it; empty if nothing there
 // explains it. `setting` is the variable that leads go elsewhere, `command` what the user typed.
 std::string permission_advice(const std::string& path, const std::string& setting = "GOMODCACHE",

@@ -41,6 +41,12 @@ void BuildList::add_from_cache(const ModuleVersion& m) {
   for (const ModuleVersion& needed : parse_go_mod(*text).needed) add_from_cache(needed);
 }
 
+void BuildList::refute(const std::string& h1) {
+  for (auto* sums : {&sums_.zip, &sums_.go_mod}) {
+    for (auto& [module, hashes] : *sums) hashes.erase(h1);
+  }
+}
+
 Expected BuildList::expected(const ModuleVersion& m) const {
   Expected expected;
   if (const auto found = sums_.zip.find(m); found != sums_.zip.end()) expected.zip = found->second;

@@ -25,6 +25,8 @@ class BuildList {
 
   const std::set<ModuleVersion>& modules() const { return modules_; }
   Expected expected(const ModuleVersion& m) const;
+  // The checksum database has refuted it: it counts as if go.sum did not have it.
+  void refute(const std::string& h1);
 
   // Modules whose path is the import path's prefix, the longest first.
   std::vector<ModuleVersion> providers(std::string_view import_path) const;

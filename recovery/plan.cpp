@@ -16,8 +16,7 @@ constexpr std::string_view later =
 constexpr std::array policies{
     Policy{"checksum/gosum-mismatch", Step::other_source, ""},
     Policy{"checksum/sumdb-mismatch", Step::other_source, ""},
-    // Cached answers; a database that is away: no.
-    Policy{"checksum/sumdb-unavailable", Step::mend, ""},
+    Policy{"checksum/sumdb-unavailable", Step::other_source, ""},
     Policy{"checksum/gosum-missing", Step::advise, ""},
     Policy{"cache/zip-corrupt", Step::other_source, ""},
     Policy{"cache/meta-corrupt", Step::mend, ""},

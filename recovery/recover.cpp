@@ -79,6 +79,9 @@ void look_around(const Request& request, bool reads_only, Scene& scene) {
   scene.cache = std::make_unique<Root>(scene.settings.mod_cache);
   scene.named = named_modules(scene.diagnoses, request, scene.settings);
   scene.list = std::make_unique<BuildList>(scene.settings, *scene.cache, scene.named);
+  for (const Diagnosis& d : scene.diagnoses) {
+    if (d.class_id == "checksum/sumdb-mismatch" && d.got != d.expected) scene.list->refute(d.got);
+  }
 }
 
 std::unique_ptr<Scene> set_scene(const Request& request, bool reads_only) {
@@ -182,11 +185,14 @@ class Recovery {
                                                    scene_.named, scene_.suspects)) {
       say(*other, "was mended meanwhile", "");
       outcome_.kind = Outcome::Kind::mended;
+    } else if (scene_.step == Step::other_source && is_about_sumdb()) {
+      ask_database_again();
     } else if (scene_.step == Step::other_source && is_down()) {
       try_again();
     } else if (scene_.step == Step::other_source) {
       for (const ModuleVersion& m : wanted()) ask_other_sources(m);
     }
+    if (warn_of_refuted()) return std::move(outcome_);
     if (outcome_.kind != Outcome::Kind::mended || named_one_failed()) advise();
     return std::move(outcome_);
   }
@@ -225,6 +231,20 @@ class Recovery {
       return;
     }
     note_success(m, mended);
+  }
+
+  // go.sum is the user's: we don't write there, and with that line in it go must not run again.
+  bool warn_of_refuted() {
+    const std::string& go_mod = scene_.settings.go_mod;
+    const std::string go_sum = go_mod.substr(0, go_mod.rfind('/') + 1) + "go.sum";
+    for (const Diagnosis& d : scene_.diagnoses) {
+      const std::string words = refuted_hash_advice(d, go_sum);
+      if (words.empty()) continue;
+      say_of_root(words);
+      outcome_.kind = Outcome::Kind::advice;
+      return true;
+    }
+    return false;
   }
 
   void note_success(const ModuleVersion& m, const Mended& mended) {
@@ -355,6 +375,23 @@ class Recovery {
     outcome_.retry_env = {"GOPROXY=" + proxy};
     say_of_source(complaint() + "; the next sources of your list are asked for this once");
     return true;
+  }
+
+  // go has downloaded what it could not have verified, and kept nothing of it.
+  bool is_about_sumdb() const { return scene_.root().class_id == "checksum/sumdb-unavailable"; }
+
+  // Most proxies pass the database's answers on, and go asks the first that says so: it may be the
+  // one that fails.
+  void ask_database_again() {
+    const std::string& host = scene_.root().host;
+    const bool from_first = host.empty() || source_name(host) == sources_.first_name();
+    const bool hopeless = is_hopeless();
+    if (request_.advise_only) return;
+    if (!hopeless) std::this_thread::sleep_for(short_while());
+    if (from_first && may_ask_all_others(true)) return;
+    if (hopeless) return;
+    outcome_.kind = Outcome::Kind::mended;
+    say_of_source(complaint());
   }
 
   void say_would_try(const std::vector<Mender::Lost>& lost, bool hopeless) {
