@@ -69,11 +69,20 @@ class Work {
  public:
   Work(const Root& cache, const Settings& settings, const Request& request, bool is_guess)
       : cache_(cache), settings_(settings), request_(request), is_guess_(is_guess) {}
+  // Everything is looked at.
+  Work(const Root& cache, const Settings& settings, const Request& request, Memo& memo,
+       Progress& progress)
+      : Work(cache, settings, request, false) {
+    memo_ = &memo;
+    progress_ = &progress;
+  }
 
   BuildCacheMended run(bool look_only) {
     look();
     result_.findings = describe(survey_);
-    if (look_only || survey_.bad.empty()) return std::move(result_);
+    if (look_only) return std::move(result_);
+    for (const std::string& rel : survey_.dead) remove_dead(rel);
+    if (survey_.bad.empty()) return std::move(result_);
     open_what_is_closed();
     for (const BadEntry& entry : survey_.bad) mend(entry);
     drop_programs_linked_from_garbage();
@@ -86,8 +95,11 @@ class Work {
  private:
   void look() {
     const long long since = request_.started_ns - mark_interval_ns - slack_ns;
-    survey_ = is_guess_ ? survey(cache_, since, guess_budget, 0s)
-                        : survey(cache_, since, patience, rest_budget);
+    survey_ = memo_ != nullptr ? survey_all(cache_, *memo_, *progress_)
+              : is_guess_      ? survey(cache_, since, guess_budget, 0s)
+                               : survey(cache_, since, patience, rest_budget);
+    result_.entries = survey_.entries;
+    result_.dead = survey_.dead.size();
     for (const BadEntry& entry : survey_.bad) {
       trace("evidence: " + cache_.absolute(entry.rel));
       result_.newest_change_ns = std::max(result_.newest_change_ns, entry.seen.changed_ns());
@@ -161,6 +173,15 @@ class Work {
     return *quarantine_;
   }
 
+  // It leads to nothing: nothing is lost with it.
+  void remove_dead(const std::string& rel) {
+    try {
+      cache_.remove(rel);
+    } catch (const std::system_error& error) {  // go has made another meanwhile, or trimmed it
+      trace("build cache: " + std::string(error.what()));
+    }
+  }
+
   void make_executable(const BadEntry& entry) {
     if (dropped_.contains(entry.rel.substr(0, whole_size))) return;
     cache_.chmod(entry.rel, 0777 & ~umask_());
@@ -170,7 +191,8 @@ class Work {
   // A program's name in the cache comes from what it was made of, not from the bytes that were
   // linked: one that was linked from garbage would be run for ever.
   void drop_programs_linked_from_garbage() {
-    if (request_.verb != "run" && request_.verb != "tool") return;
+    const bool may_have_run = request_.verb == "run" || request_.verb == "tool" || memo_ != nullptr;
+    if (!may_have_run) return;
     const bool has_garbage = std::ranges::any_of(survey_.bad, [](const BadEntry& entry) {
       return entry.kind == BadEntry::Kind::rotten && entry.rel.size() == whole_size;
     });
@@ -197,6 +219,8 @@ class Work {
   const Settings& settings_;
   const Request& request_;
   const bool is_guess_;
+  Memo* memo_ = nullptr;  // not owned; of a search of everything
+  Progress* progress_ = nullptr;
   std::optional<Root> module_cache_;
   std::optional<Quarantine> quarantine_;
   Survey survey_;
@@ -264,6 +288,12 @@ BuildCacheMended repair_build_cache(const std::vector<Diagnosis>& diagnoses,
   if (is_forbidden_to_us && settings.cache_program.empty())
     return ask_for_another(std::move(mended), settings, request, look_only);
   return mended;
+}
+
+BuildCacheMended verify_build_cache(const Root& cache, const Settings& settings,
+                                    const Request& request, bool look_only, Memo& memo,
+                                    Progress& progress) {
+  return Work(cache, settings, request, memo, progress).run(look_only);
 }
 
 }  // namespace recovery

@@ -1,5 +1,6 @@
 #include "recovery/clones.hpp"
 
+#include <fcntl.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -16,6 +17,7 @@
 #include "recovery/quarantine.hpp"
 #include "recovery/run.hpp"
 #include "recovery/stage.hpp"
+#include "recovery/stamp.hpp"
 #include "recovery/version_lock.hpp"
 
 namespace recovery {
@@ -230,12 +232,19 @@ class Work {
         list_(list),
         git_(request.env) {}
 
-  std::vector<CloneMended> run(bool look_only) {
+  std::vector<CloneMended> run(bool look_only) { return run(suspects(), look_only, nullptr); }
+
+  std::vector<CloneMended> run(const std::vector<std::string>& hashes, bool look_only, Memo* memo) {
     std::vector<CloneMended> all;
-    for (const std::string& hash : suspects()) {
+    for (const std::string& hash : hashes) {
+      const auto stamp = memo != nullptr ? stamp_of(hash) : std::nullopt;
+      if (stamp && memo->knows(stamp->first)) continue;
       Clone clone(cache_, git_, hash);
       clone.look();
-      if (clone.is_sound()) continue;
+      if (clone.is_sound()) {
+        if (stamp) memo->note(stamp->first, stamp->second);
+        continue;
+      }
       trace("evidence: " + cache_.absolute(clone.rel()));
       CloneMended mended;
       mended.findings = clone.findings();
@@ -248,6 +257,25 @@ class Work {
   }
 
  private:
+  // And the youngest ctime in it. (What lies in its objects git reads; nobody else does.)
+  std::optional<std::pair<Stamp, long long>> stamp_of(const std::string& hash) const {
+    Stamper stamper;
+    const std::string rel = clones_dir + "/" + hash;
+    stamper.text("clone " + hash);
+    for (const std::string& file : {rel + ".info", rel + ".lock"}) {
+      const Stat st = cache_.stat(file);
+      if (st.kind == Kind::regular)
+        stamper.stat(st.st);
+      else
+        stamper.absent();
+    }
+    const Fd dir = cache_.try_open(rel, O_RDONLY | O_DIRECTORY);
+    std::vector<ListedFile> files;
+    if (!dir || !list_tree(dir.get(), stamper, files)) return std::nullopt;
+    const Stamp stamp = stamper.take();
+    return std::pair(stamp, stamper.changed_ns());
+  }
+
   // The one that go named; when it named none, the few that there are.
   std::vector<std::string> suspects() const {
     std::vector<std::string> named;
@@ -427,6 +455,13 @@ std::vector<CloneMended> repair_clones(const std::vector<Diagnosis>& diagnoses, 
                                        const Settings& settings, const Request& request,
                                        const BuildList& list, bool look_only) {
   return Work(diagnoses, cache, settings, request, list).run(look_only);
+}
+
+std::vector<CloneMended> verify_clones(const std::vector<std::string>& hashes, const Root& cache,
+                                       const Settings& settings, const Request& request,
+                                       const BuildList& list, bool look_only, Memo& memo) {
+  const std::vector<Diagnosis> none;
+  return Work(none, cache, settings, request, list).run(hashes, look_only, &memo);
 }
 
 }  // namespace recovery

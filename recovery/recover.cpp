@@ -63,7 +63,8 @@ Step step_of(const std::vector<Diagnosis>& diagnoses) {
   return root == Step::nothing || root == Step::advise ? root : std::min(step, Step::other_source);
 }
 
-void look_around(const Request& request, Scene& scene) {
+void look_around(const Request& request, Scene& scene,
+                 const std::set<ModuleVersion>& modules = {}) {
   scene.settings = read_settings(request);
   const std::string& go_mod = scene.settings.go_mod;
   scene.config = read_config(request.env, go_mod.substr(0, go_mod.rfind('/')));
@@ -72,7 +73,9 @@ void look_around(const Request& request, Scene& scene) {
   if (!is_there && points_at_other_caches(scene.diagnoses, scene.settings)) return;
   scene.cache = std::make_unique<Root>(scene.settings.mod_cache);
   scene.named = named_modules(scene.diagnoses, request, scene.settings);
-  scene.list = std::make_unique<BuildList>(scene.settings, *scene.cache, scene.named);
+  std::set<ModuleVersion> roots = scene.named;
+  roots.insert(modules.begin(), modules.end());
+  scene.list = std::make_unique<BuildList>(scene.settings, *scene.cache, roots);
 }
 
 std::unique_ptr<Scene> set_scene(const Request& request) {
@@ -185,13 +188,12 @@ class Recovery {
     return std::move(outcome_);
   }
 
-  Outcome run_for_all() {
-    const std::set<ModuleVersion>& all = scene_.list->modules();
+  Outcome run_for(const std::vector<ModuleVersion>& modules) {
     for (const ModuleState& cause :
-         causes_among(scene_, mender_, {all.begin(), all.end()}, Depth::everything, no_hurry)) {
+         causes_among(scene_, mender_, modules, Depth::everything, no_hurry)) {
       mend(cause);
     }
-    if (!failed_.empty()) advise();
+    for (const auto& [m, findings] : failed_) say(m, story(m, findings), "");
     return std::move(outcome_);
   }
 
@@ -214,7 +216,7 @@ class Recovery {
           (mended.failure.empty() ? mended.done : "failed: " + mended.failure));
     if (!mended.failure.empty()) return note_failure(m, cause, mended);
     if (!mended.changed) {  // someone else had it mended while we waited for the lock
-      say(m, "was mended meanwhile", "");
+      say(m, "was mended meanwhile", "", true);
       outcome_.kind = Outcome::Kind::mended;
       return;
     }
@@ -222,7 +224,7 @@ class Recovery {
   }
 
   void note_success(const ModuleVersion& m, const Mended& mended) {
-    say(m, joined(mended.findings), mended.done);
+    say(m, joined(mended.findings), mended.done, true);
     outcome_.kind = Outcome::Kind::mended;
     if (request_.started_ns > 0 && mended.newest_change_ns > request_.started_ns) {
       outcome_.damage_is_newer = true;
@@ -491,7 +493,9 @@ class Recovery {
     return text;
   }
 
-  void say(const ModuleVersion& m, const std::string& what, const std::string& done) {
+  void say(const ModuleVersion& m, const std::string& what, const std::string& done,
+           bool is_mended = false) {
+    outcome_.items.push_back({m.str(), what, done, is_mended});
     const std::string rest = ": " + what + (done.empty() ? "" : "; " + done);
     outcome_.words.push_back(m.str() + rest);
     outcome_.annotations.push_back((sources_.is_private(m.path()) ? "a private module" : m.str()) +
@@ -544,12 +548,12 @@ Outcome recover(const Request& request) {
   return together(others, Recovery(request, *scene).run());
 }
 
-Outcome verify(const Request& request) {
+Outcome examine(const Request& request, const std::set<ModuleVersion>& modules) {
   Scene scene;
   scene.diagnoses.emplace_back();
   scene.step = Step::mend;
-  look_around(request, scene);
-  return Recovery(request, scene).run_for_all();
+  look_around(request, scene, modules);
+  return Recovery(request, scene).run_for({modules.begin(), modules.end()});
 }
 
 void set_trace(int fd) {
