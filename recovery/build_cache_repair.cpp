@@ -168,7 +168,7 @@ class Work {
 
   Quarantine& quarantine() {
     if (!module_cache_) module_cache_.emplace(settings_.mod_cache);
-    if (!quarantine_) quarantine_.emplace(*module_cache_);
+    if (!quarantine_) quarantine_.emplace(*module_cache_, settings_.keep);
     result_.quarantine = quarantine_->id();
     return *quarantine_;
   }

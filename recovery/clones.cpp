@@ -419,7 +419,7 @@ class Work {
   }
 
   void take(const std::string& rel, CloneMended& mended, const char* done) {
-    if (!quarantine_) quarantine_ = std::make_unique<Quarantine>(cache_);
+    if (!quarantine_) quarantine_ = std::make_unique<Quarantine>(cache_, settings_.keep);
     quarantine_->take(rel);
     mended.replaced.push_back(rel);
     mended.changed = true;

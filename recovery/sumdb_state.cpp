@@ -176,7 +176,7 @@ class Work {
   }
 
   void take(const std::string& rel) {
-    if (!quarantine_) quarantine_.emplace(cache_);
+    if (!quarantine_) quarantine_.emplace(cache_, settings_.keep);
     quarantine_->take(dir_ + rel);
     result_.replaced.push_back(dir_ + rel);
     result_.quarantine = quarantine_->id();

@@ -57,21 +57,25 @@ std::optional<std::string_view> Unpacker::whole(const ZipEntry& entry) {
   if (header == nullptr || number(header, 4) != 0x04034b50) return std::nullopt;
   const std::uint64_t begin =
       entry.header_offset + local_header + number(header + 26, 2) + number(header + 28, 2);
-  const char* packed = window(begin, entry.packed_size);
+  // As for archive/zip: what is packed may end before it should, and what is nothing may lie behind
+  // the file's end.
+  const std::uint64_t there = begin > zip_->size() ? 0 : zip_->size() - begin;
+  const std::uint64_t packed_size = std::min(entry.packed_size, there);
+  const char* packed = packed_size == 0 ? "" : window(begin, packed_size);
   if (packed == nullptr) return std::nullopt;
 
-  std::string_view content(packed, entry.packed_size);
+  std::string_view content(packed, packed_size);
   if (entry.method == 8) {
     if (content_.size() < entry.size + 1) content_.resize(entry.size + 1);
     std::size_t used = 0, made = 0;
     // What stands behind the last block is nobody's, as for archive/zip.
-    if (::libdeflate_deflate_decompress_ex(inflater_->decompressor, packed, entry.packed_size,
+    if (::libdeflate_deflate_decompress_ex(inflater_->decompressor, packed, packed_size,
                                            content_.data(), entry.size, &used,
                                            &made) != LIBDEFLATE_SUCCESS) {
       return std::nullopt;
     }
     content = std::string_view(content_.data(), made);
-  } else if (entry.method != 0) {
+  } else if (entry.method != 0 || packed_size != entry.packed_size) {
     return std::nullopt;
   }
   if (content.size() != entry.size) return std::nullopt;
