@@ -29,10 +29,13 @@ nlohmann::json json_of(const Ran& ran) {
   return answer;
 }
 
-// The archive of a package, as go would link it.
+// The archive of a package in GOCACHE, as go would link it. (Go 1.19 has those of the standard
+// library in GOROOT: hands off.)
 fs::path archive(const Bed& bed, const std::string& package) {
   std::string path = bed.go({"list", "-export", "-f", "{{.Export}}", package}).out;
   while (path.ends_with("\n")) path.pop_back();
+  if (!path.starts_with(bed.gocache.string() + "/"))
+    throw std::runtime_error(package + " is not in the build cache");
   return path;
 }
 
@@ -42,6 +45,7 @@ struct Row {
   std::function<void(const Bed&)> inflict;
   Modules modules = Modules::full;
   Builds builds = Builds::std;
+  int since = 19;  // first minor version of Go that has it
 };
 
 std::function<void(const Bed&)> in_tree(const std::string& module, const std::string& file,
@@ -59,6 +63,17 @@ std::function<void(const Bed&)> in_archive(const std::string& package) {
   return [=](const Bed& bed) { damage(archive(bed, package), "bitflip"); };
 }
 
+// In the last letter of the first name: LICENSE is LICENSD.
+void flip_in_central_directory(const Bed& bed) {
+  std::string zip = read_file(bed.zip(alpha));
+  const std::size_t at = zip.find("PK\1\2");
+  const std::size_t name_size = static_cast<unsigned char>(zip.at(at + 28));
+  char& last = zip.at(at + 46 + name_size - 1);
+  last = static_cast<char>(last ^ 1);
+  remove_tree(bed.zip(alpha));
+  write_file(bed.zip(alpha), zip);
+}
+
 const std::vector<Row>& silent_rows() {
   static const std::vector<Row> all = [] {
     std::vector<Row> rows{
@@ -71,12 +86,12 @@ const std::vector<Row>& silent_rows() {
            write_file(bed.tree(alpha) / "foreign.go", "package alpha\n");
          }},
         {"tree alpha/alpha.go edited", alpha, in_tree(alpha, "alpha.go", "edited")},
-        {"alpha zip one bit flipped in central directory", alpha,
-         in_download(alpha, ".zip", "central-bit"), Modules::downloads},
+        {"alpha zip one bit flipped in central directory", alpha, flip_in_central_directory,
+         Modules::downloads},
         {"alpha zip replaced by a valid one, ziphash kept", alpha,
          in_download(alpha, ".zip", "edited"), Modules::downloads},
         {"GOCACHE -d archive of std package strings", "the build cache", in_archive("strings"),
-         Modules::full, Builds::warm},
+         Modules::full, Builds::warm, 20},
         {"GOCACHE -d archive of theta", "the build cache", in_archive("go.example.org/theta"),
          Modules::full, Builds::warm},
     };
@@ -92,12 +107,14 @@ const std::vector<Row>& silent_rows() {
 void check_row(const Go& go, const Row& row) {
   const Bed bed(go, {.modules = row.modules, .builds = row.builds});
   row.inflict(bed);
-  const Snapshot damaged = bed.modules();
   const Witness witness(bed);
-
-  const Ran plain = bed.go({"mod", "download"});
-  if (row.subject != "the build cache") CHECK(plain.code() == 0);
-  CHECK(difference(damaged, bed.modules(), {.ignore = {"*.lock"}}) == "");
+  if (go.version == gos().front().version) {  // plain go does not notice
+    const Ran plain = bed.go({"build", "./..."});
+    INFO(plain.text());
+    CHECK(plain.code() == 0);
+    if (row.modules == Modules::downloads) bed.remove_trees();
+  }
+  const Snapshot damaged = bed.modules();
 
   // In the module by go.sum; elsewhere, all that is cached, by what was recorded when it came.
   for (const fs::path& where : {bed.app, bed.home}) {
@@ -149,6 +166,7 @@ fs::path memo_of(const Bed& bed) {
 TEST_CASE("what go does not notice is found by verify, and mended by verify --repair", "[e2e]") {
   for (const Go& go : gos()) {
     for (const Row& row : silent_rows()) {
+      if (go.minor < row.since) continue;
       DYNAMIC_SECTION(go.version << ": " << row.name) {
         check_row(go, row);
       }
@@ -182,7 +200,7 @@ TEST_CASE("verify answers in words, in JSON and by its exit status", "[e2e][samp
   CHECK(all["version"] == 1);
   CHECK(all["modules"] > required_modules().size());  // lonely, which nothing requires
   CHECK(all["buildEntries"] > 100);
-  CHECK(all["bytesRead"] > 4'000'000);
+  CHECK(all["bytesRead"] > 2'000'000);
   CHECK(all["findings"].empty());
 
   damage(bed.tree(alpha) / "alpha.go", "half");
