@@ -92,6 +92,7 @@ std::unique_ptr<Scene> set_scene(const Request& request) {
     scene->suspects = hinted_modules(scene->diagnoses, request, *scene->list);
   }
   scene->suspects.insert(scene->named.begin(), scene->named.end());
+  scene->suspects.merge(modules_behind(scene->diagnoses, request, scene->settings, *scene->list));
   return scene;
 }
 
@@ -170,15 +171,13 @@ class Recovery {
         sources_(*scene.cache, scene.settings, request, scene.config),
         mender_(*scene.cache, scene.settings, request, sources_) {}
 
-  Outcome run() {
+  // `is_damaged`: something else than a module was broken, and has been mended.
+  Outcome run(bool is_damaged) {
     std::vector<ModuleState> causes = causes_among_suspects(scene_, mender_);
-    if (!causes.empty()) {
-      add_causes_in_rest(scene_, mender_, causes);
+    is_damaged = is_damaged || !causes.empty() || (causes.empty() && was_mended_meanwhile());
+    if (is_damaged) add_causes_in_rest(scene_, mender_, causes);
+    if (is_damaged) {
       for (const ModuleState& cause : causes) mend(cause);
-    } else if (const auto other = mended_meanwhile(*scene_.cache, request_, scene_.diagnoses,
-                                                   scene_.named, scene_.suspects)) {
-      say(*other, "was mended meanwhile", "");
-      outcome_.kind = Outcome::Kind::mended;
     } else if (scene_.step == Step::other_source && is_down()) {
       try_again();
     } else if (scene_.step == Step::other_source) {
@@ -200,6 +199,15 @@ class Recovery {
   bool has_cause() { return !causes_among_suspects(scene_, mender_).empty(); }
 
  private:
+  bool was_mended_meanwhile() {
+    const auto other = recovery::mended_meanwhile(*scene_.cache, request_, scene_.diagnoses,
+                                                  scene_.named, scene_.suspects);
+    if (!other) return false;
+    say(*other, "was mended meanwhile", "", true);
+    outcome_.kind = Outcome::Kind::mended;
+    return true;
+  }
+
   void mend(const ModuleState& cause) {
     const ModuleVersion& m = cause.module;
     if (request_.advise_only) return say_only(cause);
@@ -543,9 +551,15 @@ Outcome recover(const Request& request) {
   const auto scene = set_scene(request);
   if (!scene) return {};
   if (is_fork(scene->diagnoses)) return fork_alarm();
-  const Outcome others = mend_other_caches(place_of(request, *scene));
+  const Place place = place_of(request, *scene);
+  const Outcome others = mend_other_caches(place);
   if (!scene->cache) return others;
-  return together(others, Recovery(request, *scene).run());
+  const bool is_damaged = others.kind == Outcome::Kind::mended;
+  Outcome outcome = together(others, Recovery(request, *scene).run(is_damaged));
+  // One retry must be enough: where modules were damaged, the build cache may be, too.
+  if (!is_damaged && outcome.kind == Outcome::Kind::mended && !outcome.items.empty())
+    outcome = together(std::move(outcome), glance_at_build_cache(place));
+  return outcome;
 }
 
 Outcome examine(const Request& request, const std::set<ModuleVersion>& modules) {

@@ -99,8 +99,10 @@ class Work {
     if (!scope_.names.empty()) return named();
     const bool has_main = !settings_.go_mod.empty() || !settings_.go_work.empty();
     is_all_ = scope_.all || !has_main;
-    if (is_all_) return modules_in(*cache_);
-    return BuildList(settings_, *cache_, {}).modules();
+    // What the build needs is looked at where it lies, even if nothing of it can be found there.
+    std::set<ModuleVersion> modules = BuildList(settings_, *cache_, {}).modules();
+    if (is_all_) modules.merge(modules_in(*cache_));
+    return modules;
   }
 
   void look_at_modules() {
@@ -114,7 +116,7 @@ class Work {
     std::set<ModuleVersion> doubtful;
     std::map<std::string, const Proven*> stamps;
     for (std::size_t i = 0; i < proven.size(); ++i) {
-      if (is_all_ || is_in_cache(provable[i].module)) ++result_.modules;
+      if (is_in_cache(provable[i].module)) ++result_.modules;
       if (proven[i].is_unchanged && proven[i].is_sound) ++result_.unchanged;
       if (proven[i].is_sound) continue;
       doubtful.insert(provable[i].module);

@@ -260,8 +260,10 @@ TEST_CASE("how much is kept: the settings, else what suits the place", "[recover
     return std::pair(keep.days, keep.bytes);
   };
   CHECK(days_and_bytes({}) == std::pair(5, std::uint64_t{6} << 20));
-  CHECK(days_and_bytes({"GOMEND_KEEP_DAYS=7", "GOMEND_KEEP_MIB=8"}) == std::pair(7, std::uint64_t{8} << 20));
-  CHECK(days_and_bytes({"GOMEND_KEEP_DAYS=-1", "GOMEND_KEEP_MIB=1e9"}) == std::pair(5, std::uint64_t{6} << 20));
+  CHECK(days_and_bytes({"GOMEND_KEEP_DAYS=7", "GOMEND_KEEP_MIB=8"}) ==
+        std::pair(7, std::uint64_t{8} << 20));
+  CHECK(days_and_bytes({"GOMEND_KEEP_DAYS=-1", "GOMEND_KEEP_MIB=1e9"}) ==
+        std::pair(5, std::uint64_t{6} << 20));
 }
 
 TEST_CASE("nothing is made before something is kept", "[recovery]") {
