@@ -81,6 +81,13 @@ class Git {
     return line.empty() ? "git fsck ends with " + std::to_string(fsck.exit_code) : line;
   }
 
+  // What git does not take for a repository: it would look for one in the directories above.
+  std::string strange(const std::string& clone) const {
+    if (program_.empty()) return {};
+    const RunResult answer = ask(clone, {"rev-parse", "--git-dir"});
+    return answer.ok || answer.exit_code < 0 ? std::string() : first_error(answer.err);
+  }
+
   std::string url_of(const std::string& clone) const {
     if (program_.empty()) return {};
     const RunResult answer = ask(clone, {"config", "--get", "remote.origin.url"});
@@ -119,7 +126,8 @@ class Clone {
   Clone(const Root& cache, const Git& git, std::string hash)
       : cache_(cache), git_(git), rel_(clones_dir + "/" + std::move(hash)) {}
 
-  void look() {
+  // Every object is read, or with `at_a_glance` none: is it a clone at all?
+  void look(bool at_a_glance = false) {
     key_ = read_key();
     lock_is_no_file_ = is_no_file(rel_ + ".lock");
     info_is_wrong_ = is_no_file(rel_ + ".info") || (has_info() && key_.empty());
@@ -128,7 +136,9 @@ class Clone {
     fault_.clear();
     if (cache_.stat(rel_).kind != Kind::directory) return;  // go makes it anew
     find_in(rel_);
-    if (is_git() && closed_.empty()) fault_ = git_.fault_of(cache_.absolute(rel_));
+    if (!is_git() || !closed_.empty()) return;
+    const std::string clone = cache_.absolute(rel_);
+    fault_ = at_a_glance ? git_.strange(clone) : git_.fault_of(clone);
   }
 
   bool is_sound() const {
@@ -221,6 +231,18 @@ class Clone {
   std::vector<std::string> closed_;
 };
 
+// What git, not a proxy, does not know. It has looked in a clone; or, where that is none any more,
+// in a repository of the user's own that lies around the cache.
+bool is_lost_revision(const Diagnosis& d) {
+  return d.class_id == "revision/unknown" && d.host.empty();
+}
+
+bool concerns_clones(const Diagnosis& d, const Settings& settings) {
+  const auto path = clean_path(d.path);
+  return d.class_id == "cache/vcs-corrupt" || is_lost_revision(d) ||
+         (path && path->starts_with(settings.mod_cache + "/" + clones_dir));
+}
+
 class Work {
  public:
   Work(const std::vector<Diagnosis>& diagnoses, const Root& cache, const Settings& settings,
@@ -240,7 +262,7 @@ class Work {
       const auto stamp = memo != nullptr ? stamp_of(hash) : std::nullopt;
       if (stamp && memo->knows(stamp->first)) continue;
       Clone clone(cache_, git_, hash);
-      clone.look();
+      clone.look(memo == nullptr && !is_about_clones());
       if (clone.is_sound()) {
         if (stamp) memo->note(stamp->first, stamp->second);
         continue;
@@ -274,6 +296,13 @@ class Work {
     if (!dir || !list_tree(dir.get(), stamper, files)) return std::nullopt;
     const Stamp stamp = stamper.take();
     return std::pair(stamp, stamper.changed_ns());
+  }
+
+  // False: go found no such revision, mostly because there is none.
+  bool is_about_clones() const {
+    return std::ranges::any_of(diagnoses_, [&](const Diagnosis& d) {
+      return !is_lost_revision(d) && concerns_clones(d, settings_);
+    });
   }
 
   // The one that go named; when it named none, the few that there are.
@@ -444,11 +473,8 @@ class Work {
 }  // namespace
 
 bool points_at_clones(const std::vector<Diagnosis>& diagnoses, const Settings& settings) {
-  const std::string root = settings.mod_cache + "/" + clones_dir;
-  return std::ranges::any_of(diagnoses, [&](const Diagnosis& d) {
-    const auto path = clean_path(d.path);
-    return d.class_id == "cache/vcs-corrupt" || (path && path->starts_with(root));
-  });
+  return std::ranges::any_of(diagnoses,
+                             [&](const Diagnosis& d) { return concerns_clones(d, settings); });
 }
 
 std::vector<CloneMended> repair_clones(const std::vector<Diagnosis>& diagnoses, const Root& cache,

@@ -19,6 +19,7 @@
 #include "recovery/describe.hpp"
 #include "recovery/journal.hpp"
 #include "recovery/layout.hpp"
+#include "recovery/lent_directory.hpp"
 #include "recovery/meanwhile.hpp"
 #include "recovery/mend.hpp"
 #include "recovery/other_caches.hpp"
@@ -44,7 +45,8 @@ struct Scene {
   std::vector<Diagnosis> diagnoses;
   Settings settings;
   Config config;
-  std::unique_ptr<Root> cache;  // none yet: what is broken is no module
+  std::unique_ptr<LentDirectory> lent;  // GOMODCACHE, if it is not there yet
+  std::unique_ptr<Root> cache;          // none: what is broken is no module
   std::unique_ptr<BuildList> list;
   std::set<ModuleVersion> named;
   std::set<ModuleVersion> suspects;  // named, and hinted at
@@ -63,14 +65,18 @@ Step step_of(const std::vector<Diagnosis>& diagnoses) {
   return root == Step::nothing || root == Step::advise ? root : std::min(step, Step::other_source);
 }
 
-void look_around(const Request& request, Scene& scene,
+void look_around(const Request& request, bool reads_only, Scene& scene,
                  const std::set<ModuleVersion>& modules = {}) {
   scene.settings = read_settings(request);
   const std::string& go_mod = scene.settings.go_mod;
   scene.config = read_config(request.env, go_mod.substr(0, go_mod.rfind('/')));
   struct stat st;
   const bool is_there = ::stat(scene.settings.mod_cache.c_str(), &st) == 0;
-  if (!is_there && points_at_other_caches(scene.diagnoses, scene.settings)) return;
+  if (!is_there && (reads_only || points_at_other_caches(scene.diagnoses, scene.settings))) return;
+  if (!is_there) {
+    scene.lent =
+        std::make_unique<LentDirectory>(scene.settings.mod_cache, env_value(request.env, "HOME"));
+  }
   scene.cache = std::make_unique<Root>(scene.settings.mod_cache);
   scene.named = named_modules(scene.diagnoses, request, scene.settings);
   std::set<ModuleVersion> roots = scene.named;
@@ -78,7 +84,7 @@ void look_around(const Request& request, Scene& scene,
   scene.list = std::make_unique<BuildList>(scene.settings, *scene.cache, roots);
 }
 
-std::unique_ptr<Scene> set_scene(const Request& request) {
+std::unique_ptr<Scene> set_scene(const Request& request, bool reads_only) {
   auto scene = std::make_unique<Scene>();
   scene->diagnoses = patterns::diagnose(request.text);
   for (const Diagnosis& d : scene->diagnoses)
@@ -86,7 +92,7 @@ std::unique_ptr<Scene> set_scene(const Request& request) {
   if (scene->diagnoses.empty()) return nullptr;
   scene->step = step_of(scene->diagnoses);
   if (scene->step == Step::nothing) return nullptr;
-  look_around(request, *scene);
+  look_around(request, reads_only, *scene);
   if (!scene->cache) return scene;
   if (!scene->settings.is_vendored) {
     scene->suspects = hinted_modules(scene->diagnoses, request, *scene->list);
@@ -335,6 +341,7 @@ class Recovery {
     const std::vector<Mender::Lost> lost = lost_modules();
     if (request_.advise_only) return say_would_try(lost, hopeless);
     if (!hopeless) std::this_thread::sleep_for(short_while());
+    if (asks_versions(request_.verb) && may_ask_all_others(hopeless)) return;
     if (scene_.named.empty() && !hopeless && asks_versions(request_.verb)) {
       outcome_.kind = Outcome::Kind::mended;
       return say_of_source(complaint());
@@ -348,6 +355,16 @@ class Recovery {
     if (!failed_.empty() || fetched.empty()) return;
     outcome_.kind = Outcome::Kind::mended;
     say_of_source(complaint() + " for " + counted(fetched.size()) + "; had in a second try");
+  }
+
+  bool may_ask_all_others(bool hopeless) {
+    const std::string proxy =
+        request_.may_set_env ? sources_.for_whole_command(hopeless) : std::string();
+    if (proxy.empty()) return false;
+    outcome_.kind = Outcome::Kind::mended;
+    outcome_.retry_env = {"GOPROXY=" + proxy};
+    say_of_source(complaint() + "; the next sources of your list are asked for this once");
+    return true;
   }
 
   void say_would_try(const std::vector<Mender::Lost>& lost, bool hopeless) {
@@ -531,6 +548,7 @@ Outcome together(Outcome first, Outcome second) {
   first.words.insert(first.words.end(), second.words.begin(), second.words.end());
   first.annotations.insert(first.annotations.end(), second.annotations.begin(),
                            second.annotations.end());
+  first.retry_env.insert(first.retry_env.end(), second.retry_env.begin(), second.retry_env.end());
   first.damage_is_newer = first.damage_is_newer || second.damage_is_newer;
   return first;
 }
@@ -541,14 +559,14 @@ const Clock::time_point trace_start = Clock::now();
 }  // namespace
 
 bool look(const Request& request) {
-  const auto scene = set_scene(request);
+  const auto scene = set_scene(request, true);
   if (!scene || scene->step == Step::advise) return false;
   if (has_cause_in_other_caches(place_of(request, *scene))) return true;
   return scene->cache && Recovery(request, *scene).has_cause();
 }
 
 Outcome recover(const Request& request) {
-  const auto scene = set_scene(request);
+  const auto scene = set_scene(request, false);
   if (!scene) return {};
   if (is_fork(scene->diagnoses)) return fork_alarm();
   const Place place = place_of(request, *scene);
@@ -566,7 +584,7 @@ Outcome examine(const Request& request, const std::set<ModuleVersion>& modules) 
   Scene scene;
   scene.diagnoses.emplace_back();
   scene.step = Step::mend;
-  look_around(request, scene, modules);
+  look_around(request, false, scene, modules);
   return Recovery(request, scene).run_for({modules.begin(), modules.end()});
 }
 

@@ -114,12 +114,17 @@ std::vector<Source> Sources::for_module(const ModuleVersion& m) const {
   return sources;
 }
 
+std::vector<std::string> Sources::own_entries(bool without_first) const {
+  auto entries = proxy_entries(settings_.proxy);
+  std::erase(entries, "off");
+  if (without_first && !entries.empty()) entries.erase(entries.begin());
+  return entries;
+}
+
 std::vector<std::string> Sources::for_second_try(const ModuleVersion& m,
                                                  bool first_is_hopeless) const {
   const auto own = first_is_hopeless ? std::vector<std::string>{} : std::vector<std::string>{""};
-  auto entries = proxy_entries(settings_.proxy);
-  std::erase(entries, "off");
-  if (first_is_hopeless && !entries.empty()) entries.erase(entries.begin());
+  const auto entries = own_entries(first_is_hopeless);
   if ((entries.size() < 2 && !first_is_hopeless && config_.fallback.empty()) ||
       !is_proved_public(m)) {
     return own;
@@ -127,6 +132,17 @@ std::vector<std::string> Sources::for_second_try(const ModuleVersion& m,
   std::vector<std::string> tries{piped(entries), piped(config_.fallback)};
   std::erase(tries, "");
   return tries;
+}
+
+std::string Sources::for_whole_command(bool first_is_hopeless) const {
+  // What the database is not asked about, no proxy may be asked for either.
+  const bool all_is_checked =
+      settings_.sumdb != "off" &&
+      (settings_.no_sumdb.empty() || settings_.no_sumdb == settings_.no_proxy);
+  auto entries = own_entries(first_is_hopeless);
+  entries.insert(entries.end(), config_.fallback.begin(), config_.fallback.end());
+  const bool has_others = entries.size() > (first_is_hopeless ? 0U : 1U);
+  return all_is_checked && has_others && is_first_public() ? piped(entries) : std::string();
 }
 
 }  // namespace recovery

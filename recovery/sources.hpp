@@ -34,6 +34,11 @@ class Sources {
   // his fallbacks; for any other his own list as it is ("": plain go would ask the same), or none.
   std::vector<std::string> for_second_try(const ModuleVersion& m, bool first_is_hopeless) const;
 
+  // The value of GOPROXY for a whole command that fetches what nobody can list ahead; empty: there
+  // is none. Only if whatever is asked for was asked of a public source anyway, and the checksum
+  // database vouches for all that comes.
+  std::string for_whole_command(bool first_is_hopeless) const;
+
   // Covered by GOPRIVATE or GONOPROXY: its name is not even written where it may travel.
   bool is_private(std::string_view module_path) const;
   std::string first_name() const;
@@ -41,6 +46,7 @@ class Sources {
 
  private:
   bool is_proved_public(const ModuleVersion& m) const;
+  std::vector<std::string> own_entries(bool without_first) const;
   const Root& cache_;
   const Settings& settings_;
   const Request& request_;

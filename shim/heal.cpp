@@ -143,7 +143,7 @@ std::string ask_quietly(const Session& session) {
     const AsInherited default_signals(signals);
     outcome = recover(session, first.text, first.started_ns);
     if (outcome.kind == Outcome::Kind::mended) {
-      write_all(STDERR_FILENO, first.held_err);
+      if (says_mends()) write_all(STDERR_FILENO, first.held_err);
       run_again(session, outcome, signals);
     }
   }
@@ -153,9 +153,10 @@ std::string ask_quietly(const Session& session) {
   second.status.end_like();
 }
 
-// What was taken out of stdout is said after all.
+// What was taken out is said after all.
 [[noreturn]] void give_up_joining(const TestAttempt& first, const Signals& signals) {
   const AsInherited default_signals(signals);
+  write_all(STDERR_FILENO, first.held_err);
   write_all(STDOUT_FILENO, first.dropped);
   first.status.end_like();
 }
@@ -180,22 +181,28 @@ std::string ask_quietly(const Session& session) {
 [[noreturn]] void end_finished(const Session& session, const TestAttempt& first,
                                const Signals& signals) {
   const bool go_failed = !first.status.success() && !first.status.by_signal() && !first.interrupted;
-  if (!go_failed || first.user_code_begun) first.status.end_like();
   const AsInherited default_signals(signals);
+  const auto end_as_go_did = [&first] {
+    write_all(STDERR_FILENO, first.held_err);
+    first.status.end_like();
+  };
+  if (!go_failed || first.user_code_begun) end_as_go_did();
   if (first.mended) say_it_works_now(session);
-  if (first.mended || first.text.empty()) first.status.end_like();
+  if (first.mended || first.text.empty()) end_as_go_did();
   const Outcome outcome = recover(session, first.text, first.started_ns);
   const bool nothing_ran = first.nothing_started || (!first.stdout_used && !first.results_seen);
   const bool may_repeat =
       !session.advise_only && !session.command.never_again && !reads_unrepeatable(session.argv);
   const bool mended = outcome.kind == Outcome::Kind::mended;
   if (mended && nothing_ran && may_repeat) run_again(session, outcome, signals);
+  write_all(STDERR_FILENO, first.held_err);
   say(outcome);
   if (mended) say_it_works_now(session);
   first.status.end_like();
 }
 
 [[noreturn]] void heal_test(const Session& session, const Signals& signals) {
+  if (session.command.json) say_mends_to_people_only();
   const TestAttempt first = attempt_test(session, signals);
   switch (first.end) {
     case TestAttempt::End::killed:

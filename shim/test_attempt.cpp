@@ -74,7 +74,9 @@ class TestRun {
   void take_err(const std::string& bytes) {
     keep(bytes);
     if (state_ == State::watching && more_than_chatter(bytes)) stop_look_decide();
-    if (killed())
+    // What is about to be mended, or is go's last word, is nothing yet to a reader that counts it.
+    const bool may_be_undone = !says_mends() && (state_ == State::mending || has_ended_);
+    if (killed() || may_be_undone)
       result_.held_err += bytes;
     else
       go_.pass(Stream::err, bytes);
@@ -337,7 +339,8 @@ class TestRun {
     if (!unseen_ || looks_ >= most_looks || session_.advise_only) return;
     unseen_ = false;
     ++looks_;
-    if (!go_.stop()) return;  // it has ended: what is to be done is decided at the end
+    has_ended_ = !go_.stop();
+    if (has_ended_) return;  // what is to be done is decided at the end
     recovery::trace("go test: stopped, looking");
     const Suspicion suspicion = suspect(recent_);
     if (!suspicion.worth_a_look || !is_broken()) return go_.go_on();
@@ -456,6 +459,7 @@ class TestRun {
   State state_ = State::watching;
   TextKept kept_;
   std::string recent_;
+  bool has_ended_ = false;
   bool unseen_ = false;  // text that no look has seen
   int looks_ = 0;
   std::string final_fail_;

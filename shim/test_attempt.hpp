@@ -29,7 +29,7 @@ struct TestAttempt {
   ExitStatus status = ExitStatus::exited(0);
   long long started_ns = 0;
   std::string text;      // what go said about packages it can't load or build
-  std::string held_err;  // killed: stderr that the user has not seen yet
+  std::string held_err;  // stderr that the user has not seen yet
   std::vector<std::string> hits;
   std::set<std::string> seen;  // packages of which stdout had a line
   std::string dropped;         // what was taken out of stdout

@@ -139,15 +139,18 @@ void Watched::close_pipe(Stream stream) {
 }
 
 // A terminal that is held (Ctrl-S), a full pipe or a hook that is stopped must not make us deaf to
-// signals. False: go was ended by one, and nobody waits for what it had still to say.
+// signals. False: go was ended by one, and nobody waits for what it had still to say. One that came
+// as go was ending by itself has ended nobody yet; plain go would still have been there, writing.
 bool Watched::wait_for(int fd, short events) {
   while (true) {
-    const bool is_over = ended_ && status_.by_signal();
+    const bool is_over = ended_ && (status_.by_signal() || asked_to_end_by_ != 0);
     pollfd waits[] = {{fd, events, 0}, {signals_.fd(), POLLIN, 0}, {signals_.stop_fd(), POLLIN, 0}};
     if (poll(waits, 3, is_over ? 0 : -1) < 0 && errno != EINTR) return true;
     if (waits[1].revents != 0 || waits[2].revents != 0) answer_signals();
     if (waits[0].revents != 0) return true;
-    if (is_over) return false;
+    if (!is_over) continue;
+    if (!status_.by_signal()) status_ = ExitStatus::signalled(asked_to_end_by_);
+    return false;
   }
 }
 
@@ -160,6 +163,7 @@ void Watched::answer_signals() {
     if (!ended_) ::kill(pid_, number);
   }
   if (!stops.empty()) signals_.let_stop();
+  reap(WNOHANG);  // what comes now can't have ended it
   while (const auto signal = signals_.read_one()) {
     const int number = static_cast<int>(signal->ssi_signo);
     interrupted_ = interrupted_ || asks_to_end(number);
@@ -171,9 +175,10 @@ void Watched::answer_signals() {
         number == SIGPIPE && signal->ssi_pid == static_cast<unsigned>(getpid());
     if (our_own_write) continue;
     if (!reached_group(*signal) && !ended_) ::kill(pid_, number);
-    // Plain go would still be there, writing. What the terminal sent go has got, and answered.
-    if (ended_ && asks_to_end(number) && !reached_group(*signal))
-      status_ = ExitStatus::signalled(number);
+    // What the terminal sent go has got, and answered.
+    if (!asks_to_end(number) || reached_group(*signal)) continue;
+    asked_to_end_by_ = number;
+    if (ended_) status_ = ExitStatus::signalled(number);
   }
 }
 

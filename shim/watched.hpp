@@ -95,6 +95,7 @@ class Watched {
   bool ended_ = false;
   bool ended_childless_ = false;
   bool interrupted_ = false;
+  int asked_to_end_by_ = 0;  // a signal that was sent to us, passed on to go
   bool broken_ = false;
   bool reader_left_ = false;
   bool through_ = false;

@@ -41,6 +41,8 @@ std::string escape_annotation(const std::string& text) {
   return escaped;
 }
 
+bool mends_are_for_people = false;
+
 bool quiet() {
   return is_set_to("GOMEND_QUIET", "1");
 }
@@ -59,7 +61,16 @@ void say(const std::string& words) {
   if (!quiet()) write_line("gomend: " + printable(words));
 }
 
+void say_mends_to_people_only() {
+  mends_are_for_people = true;
+}
+
+bool says_mends() {
+  return !mends_are_for_people || isatty(STDERR_FILENO) == 1;
+}
+
 void say(const recovery::Outcome& outcome) {
+  if (outcome.kind == recovery::Outcome::Kind::mended && !says_mends()) return;
   for (const std::string& words : outcome.words) say(words);
   if (quiet() || !is_set_to("GITHUB_ACTIONS", "true")) return;
   for (const std::string& annotation : outcome.annotations) {

@@ -19,6 +19,12 @@ void say(const std::string& words);
 std::string printable(const std::string& text);
 void say(const recovery::Outcome& outcome);
 
+// From now on what was mended is told on a terminal only, and go's own words about it with it: who
+// reads `go test -json` (gotestsum, IDEs) counts each line on stderr as an error. The journal has
+// it.
+void say_mends_to_people_only();
+bool says_mends();
+
 // GOMEND_TRACE=1: steps with their timing on stderr; any other value: appended to that file.
 void start_trace();
 

@@ -39,6 +39,23 @@ class CloneBed {
     const Ran ran = bed.go({"mod", "tidy"});
     if (ran.code() != 0) throw std::runtime_error(ran.text());
     copy_tree(vcs(), saved());
+    // Wherever this is built, git shall look no further up.
+    bed.env["GIT_CEILING_DIRECTORIES"] = bed.root;
+  }
+
+  // As where somebody's home is a repository: git takes that for what it no longer sees as a clone.
+  void put_a_repository_around() {
+    const std::string git_dir = "--git-dir=" + (bed.root / ".git").string();
+    const std::string other = (bed.root / "home/other.git").string();
+    for (const Args& words : std::vector<Args>{{"init", "-q", bed.root},
+                                               {"init", "-q", "--bare", other},
+                                               {git_dir, "remote", "add", "origin", other}}) {
+      Args argv{"/usr/bin/git"};
+      argv.insert(argv.end(), words.begin(), words.end());
+      const Ran ran = run(argv, {.cwd = "/"});
+      if (ran.code() != 0) throw std::runtime_error(ran.text());
+    }
+    bed.env["GIT_CEILING_DIRECTORIES"] = bed.root.parent_path();
   }
 
   void reset() const {
@@ -175,6 +192,24 @@ TEST_CASE("verify judges every clone, and mends it on request", "[e2e]") {
   CHECK(mended.code() == 0);
   CHECK(b.is_sound());
   CHECK(b.bed.companion({"verify", "--all"}, {.cwd = b.bed.app}).code() == 0);
+}
+
+TEST_CASE("a damaged clone inside somebody's repository is not looked for there", "[e2e]") {
+  for (const Go& go : gos()) {
+    CloneBed b(go);
+    b.put_a_repository_around();
+    for (const Row& fault : faults()) {
+      if (fault.name.starts_with("HEAD") || fault.name.starts_with("refs")) check_fault(b, fault);
+    }
+    b.reset();
+    const Snapshot before = snapshot(b.vcs());
+    const Ran ran = b.bed.gomend({"mod", "download", path + "@v9.9.9"});
+    INFO(ran.text());
+    CHECK(contains(ran.err, "unknown revision v9.9.9"));
+    CHECK(!contains(ran.err, "gomend: the clone"));
+    CHECK(difference(before, snapshot(b.vcs()), {.ignore = {"*/FETCH_HEAD"}, .inodes = true}) ==
+          "");
+  }
 }
 
 TEST_CASE("a clone whose source is away stays as it is, and a sound one is left alone", "[e2e]") {

@@ -143,6 +143,12 @@ std::string torn(const Bed& bed, const Snapshot& damaged) {
     const bool is_own = path.starts_with("cache/gomend") || path.ends_with(".lock") ||
                         path.ends_with(".tmp") || path == "cache/lock";
     if (is_own || entry.kind == 'd') continue;
+    // A go that gomend had started again died with it: its own mark says that this is not whole.
+    const bool is_marked =
+        path.ends_with(".partial") ||
+        (fs::exists(bed.download(alpha, ".partial")) &&
+         (bed.gomodcache / path).string().starts_with(bed.tree(alpha).string() + "/"));
+    if (is_marked) continue;
     if (!is_in(bed.pristine_modules(), path, entry) && !is_in(damaged, path, entry))
       found += path + "\n";
   }

@@ -217,6 +217,73 @@ TEST_CASE("one more try is enough, however many modules a source does not give",
   }
 }
 
+TEST_CASE("what nobody can list ahead comes from the next source of the list, too", "[e2e]") {
+  const std::string lonely = "github.com/acme/lonely";
+  const std::vector<Args> commands = {
+      {"get", lonely + "@v1.0.0"},
+      {"get", lonely + "@latest"},
+      {"get", "-u", "./..."},
+      {"mod", "tidy"},
+      {"mod", "download", lonely + "@latest"},
+      {"list", "-m", "-versions", lonely},
+      {"install", "github.com/acme/toolbox/cmd/hello@v1.0.0"},
+  };
+  enum class May { yes, not_known_to_be_public, nobody_vouches };
+  for (const Args& command : commands) {
+    for (const May may : {May::yes, May::not_known_to_be_public, May::nobody_vouches}) {
+      DYNAMIC_SECTION(command[0] << " " << command.back() << ", " << static_cast<int>(may)) {
+        Bed bed(gos().back(), {.modules = Modules::empty});
+        const Source second;
+        const Sumdb database = second.sumdb();
+        bed.env["GOSUMDB"] = may == May::nobody_vouches ? "off" : database.with_url();
+        bed.env["GOBIN"] = bed.root / "home/bin";
+        if (const char* trace = std::getenv("GOMEND_TRACE")) bed.env["GOMEND_TRACE"] = trace;
+        write_file(bed.home / "go.mod.before", read_file(bed.app / "go.mod"));
+        write_file(bed.home / "go.sum.before", read_file(bed.app / "go.sum"));
+        bed.env["GOPROXY"] = second.url();
+        const Ran wanted = bed.go(command);
+        REQUIRE(wanted.code() == 0);
+        const Snapshot app = snapshot(bed.app);
+        const Snapshot modules = bed.modules();
+        CHECK(bed.go({"clean", "-modcache"}).code() == 0);
+        write_file(bed.app / "go.mod", read_file(bed.home / "go.mod.before"));
+        write_file(bed.app / "go.sum", read_file(bed.home / "go.sum.before"));
+        second.clear_log();
+
+        bed.env["GOPROXY"] = bed.proxy.url() + "," + second.url();
+        if (may != May::not_known_to_be_public) bed.env["GOMEND_PUBLIC"] = bed.proxy.url();
+        bed.proxy.fault({.kind = "status", .status = 503});
+        const Ran ran = bed.gomend(command);
+        INFO(ran.text() << "second:\n" << second.log_text());
+        CHECK(ran.code() == (may == May::yes ? 0 : 1));
+        if (may != May::yes) {
+          // What go.sum vouches for may come from there.
+          CHECK(!contains(second.log_text(), "lonely"));
+          if (may == May::not_known_to_be_public) CHECK(second.log_text() == "");
+          continue;
+        }
+        CHECK(ran.out == wanted.out);
+        CHECK(difference(app, snapshot(bed.app)) == "");
+        CHECK(difference(modules, bed.modules(), {.ignore = {"cache/gomend", "*.lock"}}) == "");
+      }
+    }
+  }
+}
+
+TEST_CASE("a module cache that is not there yet is not made for nothing", "[e2e]") {
+  Bed bed(gos().back(), {.modules = Modules::empty});
+  bed.proxy.fault({.kind = "status", .status = 401});
+  const Args command = {"list", "-m", "-versions", "github.com/acme/lonely"};
+  const Ran plain = bed.go(command);
+  const bool go_makes_it = fs::exists(bed.gomodcache);
+  const Ran ran = bed.gomend(command);
+  INFO(plain.text() << ran.text());
+  CHECK(plain.code() == 1);
+  CHECK(ran.code() == 1);
+  CHECK(gomend_words(ran.err).size() == 1);
+  CHECK(fs::exists(bed.gomodcache) == go_makes_it);
+}
+
 TEST_CASE("with GOMEND=advise a source that is down is named, and not asked again", "[e2e]") {
   TwoSources two(unavailable, Fails::first, Name::is_public);
   two.bed.env["GOMEND"] = "advise";
