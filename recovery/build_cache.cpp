@@ -16,6 +16,7 @@
 #include <thread>
 
 #include "recovery/h1.hpp"
+#include "recovery/stamp.hpp"
 
 namespace recovery {
 namespace {
@@ -88,6 +89,28 @@ class Surveyor {
       if (Clock::now() - start < limit && !is_sound(object)) add_suspect(object);
     });
     if (!suspects_.empty()) keep_what_go_would_use();
+  }
+
+  void hash_all(Memo& memo, Progress& progress) {
+    for (const Object& object : objects_)
+      progress.total += static_cast<std::uint64_t>(object.seen.size());
+    in_parallel(objects_.size(), [&](std::size_t i) {
+      const Object& object = objects_[i];
+      Stamper stamper;
+      stamper.text(object.rel);
+      stamper.stat(object.seen.st);
+      const Stamp stamp = stamper.take();
+      if (!memo.knows(stamp)) {
+        if (is_sound(object))
+          memo.note(stamp, stamper.changed_ns());
+        else
+          add_suspect(object);
+      }
+      progress.done += static_cast<std::uint64_t>(object.seen.size());
+    });
+    find_dead();
+    if (!suspects_.empty()) keep_what_go_would_use();
+    result_.entries = objects_.size() + actions_.size();
   }
 
   Survey result() { return std::move(result_); }
@@ -192,6 +215,21 @@ class Surveyor {
     }
   }
 
+  void find_dead() {
+    std::set<std::string> there;
+    for (const Object& object : objects_) there.insert(object.output);
+    for (const std::string& rel : result_.programs) there.insert(rel.substr(3, 64));
+    for (const BadEntry& entry : result_.bad) {
+      if (entry.rel.size() > 67) there.insert(entry.rel.substr(3, 64));
+    }
+    in_parallel(actions_.size(), [&](std::size_t i) {
+      const auto text = cache_.read(actions_[i], 4096);
+      if (!text || text->size() < 154 || there.contains(text->substr(68, 64))) return;
+      const std::lock_guard guard(mutex_);
+      result_.dead.push_back(actions_[i]);
+    });
+  }
+
   void add(const std::string& rel, Kind_ kind, const Stat& st) {
     const std::lock_guard guard(mutex_);
     result_.bad.push_back({rel, kind, st});
@@ -228,6 +266,13 @@ Survey survey(const Root& build_cache, long long used_since_ns, std::chrono::mil
   Surveyor surveyor(build_cache);
   surveyor.list();
   surveyor.hash(used_since_ns, patience, budget);
+  return surveyor.result();
+}
+
+Survey survey_all(const Root& build_cache, Memo& memo, Progress& progress) {
+  Surveyor surveyor(build_cache);
+  surveyor.list();
+  surveyor.hash_all(memo, progress);
   return surveyor.result();
 }
 

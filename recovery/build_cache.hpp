@@ -16,6 +16,8 @@
 #include <string>
 #include <vector>
 
+#include "recovery/memo.hpp"
+#include "recovery/proof.hpp"
 #include "recovery/root.hpp"
 
 namespace recovery {
@@ -35,6 +37,8 @@ struct BadEntry {
 
 struct Survey {
   std::vector<BadEntry> bad;
+  std::vector<std::string> dead;      // "-a" whose "-d" is gone: go compiles again, no fault
+  std::size_t entries = 0;            // that were looked at
   std::vector<std::string> programs;  // "3f/3f…-d" that are directories, the bad ones included
   bool has(BadEntry::Kind kind) const;
 };
@@ -43,6 +47,9 @@ struct Survey {
 // since `used_since_ns` is hashed first, within `patience`; the rest as long as `budget` lasts.
 Survey survey(const Root& build_cache, long long used_since_ns, std::chrono::milliseconds patience,
               std::chrono::milliseconds budget);
+
+// All of it, however long it takes; what the memo knows is not read again.
+Survey survey_all(const Root& build_cache, Memo& memo, Progress& progress);
 
 // "2 objects are damaged (their SHA-256 is not their name) and …"; empty for none.
 std::vector<std::string> describe(const Survey& survey);

@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <filesystem>
 #include <optional>
 #include <set>
 #include <system_error>
@@ -20,9 +21,10 @@ namespace {
 using namespace std::chrono_literals;
 using patterns::Diagnosis;
 
-constexpr auto patience = 60s;     // for what has been used of late
-constexpr auto guess_budget = 2s;  // where the words are mostly about the user's own code
-constexpr auto rest_budget = 5s;   // for the rest of the cache
+constexpr auto patience = 60s;         // for what has been used of late
+constexpr auto guess_budget = 2s;      // where the words are mostly about the user's own code
+constexpr auto rest_budget = 5s;       // for the rest of the cache
+constexpr auto glance_budget = 500ms;  // where nothing was said of it at all
 constexpr long long mark_interval_ns = 3600LL * 1'000'000'000;  // cache.mtimeInterval
 constexpr long long slack_ns = 60LL * 1'000'000'000;
 
@@ -39,8 +41,19 @@ bool says_index_is_corrupt(const std::vector<Diagnosis>& diagnoses) {
 }
 
 // The linker misses a symbol: an assembly file that was lost, or an archive that is damaged.
-bool is_guess(const Diagnosis& d) {
+bool is_guess_at_user_code(const Diagnosis& d) {
   return d.class_id == "other/compile" && d.line.find("relocation target ") != d.line.npos;
+}
+
+// "package math is not in std (/usr/local/go/src/math)", and it is there: go's index of GOROOT has
+// lost it.
+bool misses_what_is_there(const Diagnosis& d, const std::string& go_root) {
+  if (d.rule != "not-in-std" || !go_root.starts_with("/") || !is_in(d.path, go_root)) return false;
+  std::error_code error;
+  for (const auto& entry : std::filesystem::directory_iterator(d.path, error)) {
+    if (entry.path().extension() == ".go") return true;
+  }
+  return false;
 }
 
 bool is_forbidden(const std::vector<Diagnosis>& diagnoses, const std::string& build_cache) {
@@ -67,13 +80,27 @@ mode_t umask_() {
 
 class Work {
  public:
-  Work(const Root& cache, const Settings& settings, const Request& request, bool is_guess)
-      : cache_(cache), settings_(settings), request_(request), is_guess_(is_guess) {}
+  Work(const Root& cache, const Settings& settings, const Request& request,
+       std::chrono::milliseconds for_used, std::chrono::milliseconds for_rest)
+      : cache_(cache),
+        settings_(settings),
+        request_(request),
+        for_used_(for_used),
+        for_rest_(for_rest) {}
+  // Everything is looked at.
+  Work(const Root& cache, const Settings& settings, const Request& request, Memo& memo,
+       Progress& progress)
+      : Work(cache, settings, request, 0ms, 0ms) {
+    memo_ = &memo;
+    progress_ = &progress;
+  }
 
   BuildCacheMended run(bool look_only) {
     look();
     result_.findings = describe(survey_);
-    if (look_only || survey_.bad.empty()) return std::move(result_);
+    if (look_only) return std::move(result_);
+    for (const std::string& rel : survey_.dead) remove_dead(rel);
+    if (survey_.bad.empty()) return std::move(result_);
     open_what_is_closed();
     for (const BadEntry& entry : survey_.bad) mend(entry);
     drop_programs_linked_from_garbage();
@@ -86,8 +113,10 @@ class Work {
  private:
   void look() {
     const long long since = request_.started_ns - mark_interval_ns - slack_ns;
-    survey_ = is_guess_ ? survey(cache_, since, guess_budget, 0s)
-                        : survey(cache_, since, patience, rest_budget);
+    survey_ = memo_ != nullptr ? survey_all(cache_, *memo_, *progress_)
+                               : survey(cache_, since, for_used_, for_rest_);
+    result_.entries = survey_.entries;
+    result_.dead = survey_.dead.size();
     for (const BadEntry& entry : survey_.bad) {
       trace("evidence: " + cache_.absolute(entry.rel));
       result_.newest_change_ns = std::max(result_.newest_change_ns, entry.seen.changed_ns());
@@ -156,9 +185,18 @@ class Work {
 
   Quarantine& quarantine() {
     if (!module_cache_) module_cache_.emplace(settings_.mod_cache);
-    if (!quarantine_) quarantine_.emplace(*module_cache_);
+    if (!quarantine_) quarantine_.emplace(*module_cache_, settings_.keep);
     result_.quarantine = quarantine_->id();
     return *quarantine_;
+  }
+
+  // It leads to nothing: nothing is lost with it.
+  void remove_dead(const std::string& rel) {
+    try {
+      cache_.remove(rel);
+    } catch (const std::system_error& error) {  // go has made another meanwhile, or trimmed it
+      trace("build cache: " + std::string(error.what()));
+    }
   }
 
   void make_executable(const BadEntry& entry) {
@@ -170,7 +208,8 @@ class Work {
   // A program's name in the cache comes from what it was made of, not from the bytes that were
   // linked: one that was linked from garbage would be run for ever.
   void drop_programs_linked_from_garbage() {
-    if (request_.verb != "run" && request_.verb != "tool") return;
+    const bool may_have_run = request_.verb == "run" || request_.verb == "tool" || memo_ != nullptr;
+    if (!may_have_run) return;
     const bool has_garbage = std::ranges::any_of(survey_.bad, [](const BadEntry& entry) {
       return entry.kind == BadEntry::Kind::rotten && entry.rel.size() == whole_size;
     });
@@ -196,7 +235,9 @@ class Work {
   const Root& cache_;
   const Settings& settings_;
   const Request& request_;
-  const bool is_guess_;
+  const std::chrono::milliseconds for_used_, for_rest_;
+  Memo* memo_ = nullptr;  // not owned; of a search of everything
+  Progress* progress_ = nullptr;
   std::optional<Root> module_cache_;
   std::optional<Quarantine> quarantine_;
   Survey survey_;
@@ -232,7 +273,8 @@ BuildCacheMended ask_for_another(BuildCacheMended mended, const Settings& settin
 bool points_at_build_cache(const std::vector<Diagnosis>& diagnoses, const Settings& settings) {
   if (!settings.build_cache.starts_with("/")) return false;
   return std::ranges::any_of(diagnoses, [&](const Diagnosis& d) {
-    return d.class_id == "cache/build-corrupt" || is_guess(d) ||
+    return d.class_id == "cache/build-corrupt" || is_guess_at_user_code(d) ||
+           misses_what_is_there(d, settings.go_root) ||
            (d.class_id.starts_with("cache/") && is_in(d.path, settings.build_cache));
   });
 }
@@ -244,7 +286,12 @@ BuildCacheMended repair_build_cache(const std::vector<Diagnosis>& diagnoses,
   bool is_out_of_reach = false;
   if (settings.cache_program.empty()) {
     const Root cache(settings.build_cache);
-    Work work(cache, settings, request, std::ranges::all_of(diagnoses, is_guess));
+    const bool is_guess = std::ranges::all_of(diagnoses, is_guess_at_user_code);
+    Work work(cache, settings, request,
+              diagnoses.empty() ? glance_budget
+              : is_guess        ? std::chrono::milliseconds(guess_budget)
+                                : std::chrono::milliseconds(patience),
+              is_guess ? std::chrono::milliseconds(0) : std::chrono::milliseconds(rest_budget));
     mended = work.run(look_only);
     is_out_of_reach = work.is_out_of_reach();
   }
@@ -264,6 +311,12 @@ BuildCacheMended repair_build_cache(const std::vector<Diagnosis>& diagnoses,
   if (is_forbidden_to_us && settings.cache_program.empty())
     return ask_for_another(std::move(mended), settings, request, look_only);
   return mended;
+}
+
+BuildCacheMended verify_build_cache(const Root& cache, const Settings& settings,
+                                    const Request& request, bool look_only, Memo& memo,
+                                    Progress& progress) {
+  return Work(cache, settings, request, memo, progress).run(look_only);
 }
 
 }  // namespace recovery

@@ -13,6 +13,9 @@
 #include <vector>
 
 #include "patterns/diagnosis.hpp"
+#include "recovery/memo.hpp"
+#include "recovery/proof.hpp"
+#include "recovery/root.hpp"
 #include "recovery/settings.hpp"
 
 namespace recovery {
@@ -26,15 +29,24 @@ struct BuildCacheMended {
   std::string quarantine;             // its id
   long long newest_change_ns = 0;
   std::vector<std::string> retry_env;  // NAME=VALUE, for the retry alone
+  std::size_t entries = 0;             // verify_build_cache: that were looked at,
+  std::size_t dead = 0;                // and that lead to nothing, which is no fault
 };
 
 // Does what go said point at the build cache?
 bool points_at_build_cache(const std::vector<patterns::Diagnosis>& diagnoses,
                            const Settings& settings);
 
-// With `look_only` nothing is changed: what is found is told.
+// With `look_only` nothing is changed: what is found is told. Without a diagnosis it is a glance:
+// what stands in the wrong place, and what of late has been used and can be hashed in half a
+// second.
 BuildCacheMended repair_build_cache(const std::vector<patterns::Diagnosis>& diagnoses,
                                     const Settings& settings, const Request& request,
                                     bool look_only);
+
+// Nothing has failed: every entry is looked at (`cache` is GOCACHE).
+BuildCacheMended verify_build_cache(const Root& cache, const Settings& settings,
+                                    const Request& request, bool look_only, Memo& memo,
+                                    Progress& progress);
 
 }  // namespace recovery

@@ -1,5 +1,6 @@
 #include "recovery/clones.hpp"
 
+#include <fcntl.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -16,6 +17,7 @@
 #include "recovery/quarantine.hpp"
 #include "recovery/run.hpp"
 #include "recovery/stage.hpp"
+#include "recovery/stamp.hpp"
 #include "recovery/version_lock.hpp"
 
 namespace recovery {
@@ -252,12 +254,19 @@ class Work {
         list_(list),
         git_(request.env) {}
 
-  std::vector<CloneMended> run(bool look_only) {
+  std::vector<CloneMended> run(bool look_only) { return run(suspects(), look_only, nullptr); }
+
+  std::vector<CloneMended> run(const std::vector<std::string>& hashes, bool look_only, Memo* memo) {
     std::vector<CloneMended> all;
-    for (const std::string& hash : suspects()) {
+    for (const std::string& hash : hashes) {
+      const auto stamp = memo != nullptr ? stamp_of(hash) : std::nullopt;
+      if (stamp && memo->knows(stamp->first)) continue;
       Clone clone(cache_, git_, hash);
-      clone.look(!is_about_clones());
-      if (clone.is_sound()) continue;
+      clone.look(memo == nullptr && !is_about_clones());
+      if (clone.is_sound()) {
+        if (stamp) memo->note(stamp->first, stamp->second);
+        continue;
+      }
       trace("evidence: " + cache_.absolute(clone.rel()));
       CloneMended mended;
       mended.findings = clone.findings();
@@ -270,6 +279,25 @@ class Work {
   }
 
  private:
+  // And the youngest ctime in it. (What lies in its objects git reads; nobody else does.)
+  std::optional<std::pair<Stamp, long long>> stamp_of(const std::string& hash) const {
+    Stamper stamper;
+    const std::string rel = clones_dir + "/" + hash;
+    stamper.text("clone " + hash);
+    for (const std::string& file : {rel + ".info", rel + ".lock"}) {
+      const Stat st = cache_.stat(file);
+      if (st.kind == Kind::regular)
+        stamper.stat(st.st);
+      else
+        stamper.absent();
+    }
+    const Fd dir = cache_.try_open(rel, O_RDONLY | O_DIRECTORY);
+    std::vector<ListedFile> files;
+    if (!dir || !list_tree(dir.get(), stamper, files)) return std::nullopt;
+    const Stamp stamp = stamper.take();
+    return std::pair(stamp, stamper.changed_ns());
+  }
+
   // False: go found no such revision, mostly because there is none.
   bool is_about_clones() const {
     return std::ranges::any_of(diagnoses_, [&](const Diagnosis& d) {
@@ -420,7 +448,7 @@ class Work {
   }
 
   void take(const std::string& rel, CloneMended& mended, const char* done) {
-    if (!quarantine_) quarantine_ = std::make_unique<Quarantine>(cache_);
+    if (!quarantine_) quarantine_ = std::make_unique<Quarantine>(cache_, settings_.keep);
     quarantine_->take(rel);
     mended.replaced.push_back(rel);
     mended.changed = true;
@@ -453,6 +481,13 @@ std::vector<CloneMended> repair_clones(const std::vector<Diagnosis>& diagnoses, 
                                        const Settings& settings, const Request& request,
                                        const BuildList& list, bool look_only) {
   return Work(diagnoses, cache, settings, request, list).run(look_only);
+}
+
+std::vector<CloneMended> verify_clones(const std::vector<std::string>& hashes, const Root& cache,
+                                       const Settings& settings, const Request& request,
+                                       const BuildList& list, bool look_only, Memo& memo) {
+  const std::vector<Diagnosis> none;
+  return Work(none, cache, settings, request, list).run(hashes, look_only, &memo);
 }
 
 }  // namespace recovery

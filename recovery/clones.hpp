@@ -14,6 +14,7 @@
 
 #include "patterns/diagnosis.hpp"
 #include "recovery/build_list.hpp"
+#include "recovery/memo.hpp"
 #include "recovery/settings.hpp"
 
 namespace recovery {
@@ -36,5 +37,10 @@ std::vector<CloneMended> repair_clones(const std::vector<patterns::Diagnosis>& d
                                        const Root& cache, const Settings& settings,
                                        const Request& request, const BuildList& list,
                                        bool look_only);
+
+// Nothing has failed: these are looked at, by name ("3f…"); what the memo knows is not, again.
+std::vector<CloneMended> verify_clones(const std::vector<std::string>& hashes, const Root& cache,
+                                       const Settings& settings, const Request& request,
+                                       const BuildList& list, bool look_only, Memo& memo);
 
 }  // namespace recovery

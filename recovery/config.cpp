@@ -32,6 +32,14 @@ void take(const toml::table& table, const char* name, std::vector<std::string>& 
   }
 }
 
+void take_keep(const toml::table& table, KeepSetting& into) {
+  if (const auto at_all = table["keep"].value<bool>()) into.at_all = *at_all;
+  const auto days = table["keep_days"].value<std::int64_t>();
+  if (days && *days >= 0 && *days <= 36500) into.days = static_cast<int>(*days);
+  const auto mib = table["keep_mib"].value<std::int64_t>();
+  if (mib && *mib >= 0 && *mib <= 1 << 30) into.mib = static_cast<std::uint64_t>(*mib);
+}
+
 void read_file(const std::string& path, const std::string& main_module_dir, Config& config) {
   char* resolved = ::realpath(path.c_str(), nullptr);
   const std::string real = resolved == nullptr ? "" : resolved;
@@ -45,6 +53,7 @@ void read_file(const std::string& path, const std::string& main_module_dir, Conf
     const toml::table table = toml::parse(read_text_file(real));
     take(table, "public", config.public_proxies);
     take(table, "fallback", config.fallback);
+    take_keep(table, config.keep);
   } catch (const toml::parse_error& error) {
     trace("config: " + path + ": " + std::string(error.description()));
   }
@@ -64,6 +73,7 @@ Config read_config(const std::vector<std::string>& env, const std::string& main_
   if (const std::string value = env_value(env, "GOMEND_FALLBACK"); !value.empty()) {
     config.fallback = proxy_entries(value);
   }
+  config.keep = keep_setting(config.keep, env);
   return config;
 }
 

@@ -10,12 +10,15 @@
 #include <string>
 #include <vector>
 
+#include "recovery/keep.hpp"
+
 namespace recovery {
 
 struct Config {
   std::vector<std::string>
       public_proxies;  // GOMEND_PUBLIC, comma list: proxies that hold public modules only
   std::vector<std::string> fallback;  // GOMEND_FALLBACK: sources the user adds for public modules
+  KeepSetting keep;                   // keep, keep_days, keep_mib
 };
 
 // A file that can't be parsed or trusted is left out with a trace.

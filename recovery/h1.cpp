@@ -42,6 +42,19 @@ std::string Sha256::raw() {
   return out;
 }
 
+Digest Sha256::next() {
+  Digest out;
+  if (EVP_DigestFinal_ex(state_->context, out.data(), nullptr) != 1 ||
+      EVP_DigestInit_ex(state_->context, nullptr, nullptr) != 1) {
+    throw std::runtime_error("SHA-256 failed");
+  }
+  return out;
+}
+
+std::string to_hex(const Digest& digest) {
+  return to_hex(std::string_view(reinterpret_cast<const char*>(digest.data()), digest.size()));
+}
+
 std::string to_hex(std::string_view raw) {
   constexpr std::string_view digits = "0123456789abcdef";
   std::string out;

@@ -6,12 +6,15 @@
 //
 // Example: h1 of an empty go.mod: "h1:G7mAYYxgmS0lVkHyy2hEOLQCFB0DlQFTMLWggykrydY="
 
+#include <array>
 #include <map>
 #include <memory>
 #include <string>
 #include <string_view>
 
 namespace recovery {
+
+using Digest = std::array<unsigned char, 32>;
 
 // A SHA-256 that is fed piece by piece.
 class Sha256 {
@@ -21,6 +24,7 @@ class Sha256 {
   Sha256(Sha256&&) noexcept;
   void update(std::string_view bytes);
   std::string raw();  // 32 bytes; ends it
+  Digest next();      // the same, and begins the next one: no allocation for each of many files
 
  private:
   struct State;
@@ -28,6 +32,7 @@ class Sha256 {
 };
 
 std::string to_hex(std::string_view raw);
+std::string to_hex(const Digest& digest);
 std::string sha256_hex(std::string_view bytes);
 
 using FileHashes = std::map<std::string, std::string>;  // name -> lowercase hex, in Go's order

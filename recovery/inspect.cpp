@@ -48,8 +48,10 @@ class Inspector {
   void small_files() {
     s_.obstacle = cache_.obstacle(download_file(s_.module, ".zip"));
     if (s_.obstacle.empty()) s_.obstacle = cache_.obstacle(tree_dir(s_.module));
-    check(".mod", largest_go_mod, s_.go_mod,
-          [this](const std::string& b) { return right_go_mod(b); });
+    check(".mod", largest_go_mod, s_.go_mod, [this](const std::string& b) {
+      if (s_.expected.go_mod.empty()) go_mod_sha256_ = sha256_hex(b);
+      return right_go_mod(b);
+    });
     check(".info", largest_small_file, s_.info,
           [this](const std::string& b) { return !would_mislead(b, s_.module); });
     check(".ziphash", largest_small_file, s_.ziphash, [this](const std::string& b) {
@@ -58,7 +60,7 @@ class Inspector {
     });
     check(".lock", largest_small_file, s_.lock, [](const std::string&) { return true; });
     check(".partial", largest_small_file, s_.partial, [](const std::string&) { return true; });
-    check_file(list_file(s_.module), largest_go_mod, s_.list, is_list);
+    check_file(list_file(s_.module), largest_go_mod, s_.list, is_version_list);
     s_.zip = presence(download_file(s_.module, ".zip"), Kind::regular);
     s_.tree = presence(tree_dir(s_.module), Kind::directory);
   }
@@ -111,6 +113,7 @@ class Inspector {
         s_.tree = Health::unreadable;
       }
     }
+    judge_go_mod();
     note_changes();
   }
 
@@ -140,20 +143,25 @@ class Inspector {
     return !parse_go_mod(bytes).module.empty();
   }
 
-  static bool is_list(const std::string& bytes) {
-    std::string_view rest = bytes;
-    while (!rest.empty()) {
-      const std::size_t end = rest.find('\n');
-      if (!is_canonical_version(rest.substr(0, end))) return false;
-      rest = end == rest.npos ? std::string_view() : rest.substr(end + 1);
-    }
-    return true;
-  }
-
   bool has_prefix(const FileHashes& files) const {
     const std::string prefix = s_.module.str() + "/";
     return std::ranges::all_of(files,
                                [&](const auto& file) { return file.first.starts_with(prefix); });
+  }
+
+  // Where nobody has recorded it, it must be the one that the module itself holds.
+  void judge_go_mod() {
+    const bool is_open = s_.go_mod == Health::sound && !go_mod_sha256_.empty();
+    if (!is_open || s_.truth.empty() || !holds_its_go_mod(s_.module)) return;
+    std::string inner;
+    if (s_.zip == Health::sound && files_) {
+      const auto found = files_->find(s_.module.str() + "/go.mod");
+      if (found != files_->end()) inner = found->second;
+    } else if (s_.tree == Health::sound && tree_) {
+      const auto found = tree_->files.find("go.mod");
+      if (found != tree_->files.end()) inner = found->second.sha256;
+    }
+    if (!inner.empty() && inner != go_mod_sha256_) s_.go_mod = Health::broken;
   }
 
   std::string truth() const {
@@ -193,6 +201,7 @@ class Inspector {
   ModuleState& s_;
   std::optional<FileHashes> files_;  // of a zip that could be read
   std::optional<Tree> tree_;
+  std::string go_mod_sha256_;  // of a .mod that nothing recorded can be held against
 };
 
 // Calls take(name relative to the tree, stat) for everything in it but directories, and enter(name,
@@ -388,6 +397,20 @@ Expected sumdb_record(const Root& cache, const std::string& gosumdb, const Modul
   }
   if (!expected.zip.empty() || !expected.go_mod.empty()) expected.by = Expected::By::sumdb;
   return expected;
+}
+
+bool is_version_list(const std::string& bytes) {
+  std::string_view rest = bytes;
+  while (!rest.empty()) {
+    const std::size_t end = rest.find('\n');
+    if (!is_canonical_version(rest.substr(0, end))) return false;
+    rest = end == rest.npos ? std::string_view() : rest.substr(end + 1);
+  }
+  return true;
+}
+
+bool holds_its_go_mod(const ModuleVersion& m) {
+  return !m.version().ends_with("+incompatible") && !is_toolchain(m);
 }
 
 // What is no JSON object go fetches again by itself; what is one, it believes.

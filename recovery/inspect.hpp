@@ -108,6 +108,13 @@ std::vector<std::string> tree_files(const Root& cache, const ModuleVersion& m);
 // that.
 Expected sumdb_record(const Root& cache, const std::string& gosumdb, const ModuleVersion& m);
 
+// One canonical version a line: what cache/download/M/@v/list may hold.
+bool is_version_list(const std::string& bytes);
+
+// Is the go.mod in its zip, if there is one, the one that go takes? (Of a version that is
+// +incompatible go makes one up, and a toolchain has none.)
+bool holds_its_go_mod(const ModuleVersion& m);
+
 // A well-formed .info, but of another version: go would believe it.
 bool would_mislead(std::string_view json, const ModuleVersion& m);
 

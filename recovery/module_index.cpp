@@ -136,7 +136,9 @@ bool is_cause(IndexFit fit, bool is_suspect) {
 
 IndexFit check_index(const Root& build_cache, const std::string& entry,
                      const std::vector<std::string>& tree_files) {
-  if (build_cache.stat(entry).kind == Kind::absent) return IndexFit::none;
+  const Kind kind = build_cache.stat(entry).kind;
+  if (kind == Kind::absent) return IndexFit::none;
+  if (kind == Kind::directory) return IndexFit::rotten;
   const auto action = build_cache.read(entry, 4096);
   // v1 <64 hex> <64 hex> <size> <time>
   if (!action || action->size() < 133 || !action->starts_with("v1 ")) return IndexFit::none;

@@ -1,5 +1,7 @@
 #include "recovery/other_caches.hpp"
 
+#include <sys/stat.h>
+
 #include <algorithm>
 #include <exception>
 
@@ -40,11 +42,11 @@ void say_how_to_get_in(Outcome& outcome, const std::vector<Diagnosis>& diagnoses
   }
 }
 
-Outcome mend_build_cache(const Place& place) {
+// `said`: what go said of it.
+Outcome mend_build_cache(const Place& place, const std::vector<Diagnosis>& said) {
   const auto& [diagnoses, settings, request, cache, list] = place;
   Outcome outcome;
-  const BuildCacheMended mended =
-      repair_build_cache(diagnoses, settings, request, request.advise_only);
+  const BuildCacheMended mended = repair_build_cache(said, settings, request, request.advise_only);
   if (mended.findings.empty()) return outcome;
   const std::string what = "the build cache: " + joined(mended.findings);
   if (request.advise_only) {
@@ -133,9 +135,25 @@ bool has_cause_in_other_caches(const Place& place) {
          !repair_clones(diagnoses, *cache, settings, request, *list, true).empty();
 }
 
+Outcome glance_at_build_cache(const Place& place) {
+  struct stat st;
+  const std::string& directory = place.settings.build_cache;
+  if (!directory.starts_with("/") || !place.settings.cache_program.empty() ||
+      ::stat(directory.c_str(), &st) != 0) {
+    return {};
+  }
+  try {
+    return mend_build_cache(place, {});
+  } catch (const std::exception& error) {  // nobody has asked for it
+    trace("build cache: " + std::string(error.what()));
+    return {};
+  }
+}
+
 Outcome mend_other_caches(const Place& place) {
   Outcome outcome;
-  if (points_at_build_cache(place.diagnoses, place.settings)) outcome = mend_build_cache(place);
+  if (points_at_build_cache(place.diagnoses, place.settings))
+    outcome = mend_build_cache(place, place.diagnoses);
   if (place.cache != nullptr && points_at_clones(place.diagnoses, place.settings))
     mend_clones(place, outcome);
   if (place.cache != nullptr && points_at_sumdb_state(place.diagnoses))

@@ -25,6 +25,10 @@ struct Place {
   const BuildList* list;  // null with it
 };
 
+// Modules were damaged, and go has said nothing of the build cache: a short look at it, all the
+// same.
+Outcome glance_at_build_cache(const Place& place);
+
 // Is one of them broken? Reads only.
 bool has_cause_in_other_caches(const Place& place);
 

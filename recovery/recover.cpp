@@ -65,7 +65,8 @@ Step step_of(const std::vector<Diagnosis>& diagnoses) {
   return root == Step::nothing || root == Step::advise ? root : std::min(step, Step::other_source);
 }
 
-void look_around(const Request& request, bool reads_only, Scene& scene) {
+void look_around(const Request& request, bool reads_only, Scene& scene,
+                 const std::set<ModuleVersion>& modules = {}) {
   scene.settings = read_settings(request);
   const std::string& go_mod = scene.settings.go_mod;
   scene.config = read_config(request.env, go_mod.substr(0, go_mod.rfind('/')));
@@ -78,7 +79,9 @@ void look_around(const Request& request, bool reads_only, Scene& scene) {
   }
   scene.cache = std::make_unique<Root>(scene.settings.mod_cache);
   scene.named = named_modules(scene.diagnoses, request, scene.settings);
-  scene.list = std::make_unique<BuildList>(scene.settings, *scene.cache, scene.named);
+  std::set<ModuleVersion> roots = scene.named;
+  roots.insert(modules.begin(), modules.end());
+  scene.list = std::make_unique<BuildList>(scene.settings, *scene.cache, roots);
   for (const Diagnosis& d : scene.diagnoses) {
     if (d.class_id == "checksum/sumdb-mismatch" && d.got != d.expected) scene.list->refute(d.got);
   }
@@ -98,6 +101,7 @@ std::unique_ptr<Scene> set_scene(const Request& request, bool reads_only) {
     scene->suspects = hinted_modules(scene->diagnoses, request, *scene->list);
   }
   scene->suspects.insert(scene->named.begin(), scene->named.end());
+  scene->suspects.merge(modules_behind(scene->diagnoses, request, scene->settings, *scene->list));
   return scene;
 }
 
@@ -176,15 +180,13 @@ class Recovery {
         sources_(*scene.cache, scene.settings, request, scene.config),
         mender_(*scene.cache, scene.settings, request, sources_) {}
 
-  Outcome run() {
+  // `is_damaged`: something else than a module was broken, and has been mended.
+  Outcome run(bool is_damaged) {
     std::vector<ModuleState> causes = causes_among_suspects(scene_, mender_);
-    if (!causes.empty()) {
+    is_damaged = is_damaged || !causes.empty() || was_mended_meanwhile();
+    if (is_damaged) {
       add_causes_in_rest(scene_, mender_, causes);
       for (const ModuleState& cause : causes) mend(cause);
-    } else if (const auto other = mended_meanwhile(*scene_.cache, request_, scene_.diagnoses,
-                                                   scene_.named, scene_.suspects)) {
-      say(*other, "was mended meanwhile", "");
-      outcome_.kind = Outcome::Kind::mended;
     } else if (scene_.step == Step::other_source && is_about_sumdb()) {
       ask_database_again();
     } else if (scene_.step == Step::other_source && is_down()) {
@@ -197,19 +199,27 @@ class Recovery {
     return std::move(outcome_);
   }
 
-  Outcome run_for_all() {
-    const std::set<ModuleVersion>& all = scene_.list->modules();
+  Outcome run_for(const std::vector<ModuleVersion>& modules) {
     for (const ModuleState& cause :
-         causes_among(scene_, mender_, {all.begin(), all.end()}, Depth::everything, no_hurry)) {
+         causes_among(scene_, mender_, modules, Depth::everything, no_hurry)) {
       mend(cause);
     }
-    if (!failed_.empty()) advise();
+    for (const auto& [m, findings] : failed_) say(m, story(m, findings), "");
     return std::move(outcome_);
   }
 
   bool has_cause() { return !causes_among_suspects(scene_, mender_).empty(); }
 
  private:
+  bool was_mended_meanwhile() {
+    const auto other = recovery::mended_meanwhile(*scene_.cache, request_, scene_.diagnoses,
+                                                  scene_.named, scene_.suspects);
+    if (!other) return false;
+    say(*other, "was mended meanwhile", "", true);
+    outcome_.kind = Outcome::Kind::mended;
+    return true;
+  }
+
   void mend(const ModuleState& cause) {
     const ModuleVersion& m = cause.module;
     if (request_.advise_only) return say_only(cause);
@@ -226,7 +236,7 @@ class Recovery {
           (mended.failure.empty() ? mended.done : "failed: " + mended.failure));
     if (!mended.failure.empty()) return note_failure(m, cause, mended);
     if (!mended.changed) {  // someone else had it mended while we waited for the lock
-      say(m, "was mended meanwhile", "");
+      say(m, "was mended meanwhile", "", true);
       outcome_.kind = Outcome::Kind::mended;
       return;
     }
@@ -248,7 +258,7 @@ class Recovery {
   }
 
   void note_success(const ModuleVersion& m, const Mended& mended) {
-    say(m, joined(mended.findings), mended.done);
+    say(m, joined(mended.findings), mended.done, true);
     outcome_.kind = Outcome::Kind::mended;
     if (request_.started_ns > 0 && mended.newest_change_ns > request_.started_ns) {
       outcome_.damage_is_newer = true;
@@ -545,7 +555,9 @@ class Recovery {
     return text;
   }
 
-  void say(const ModuleVersion& m, const std::string& what, const std::string& done) {
+  void say(const ModuleVersion& m, const std::string& what, const std::string& done,
+           bool is_mended = false) {
+    outcome_.items.push_back({m.str(), what, done, is_mended});
     const std::string rest = ": " + what + (done.empty() ? "" : "; " + done);
     outcome_.words.push_back(m.str() + rest);
     outcome_.annotations.push_back((sources_.is_private(m.path()) ? "a private module" : m.str()) +
@@ -594,17 +606,23 @@ Outcome recover(const Request& request) {
   const auto scene = set_scene(request, false);
   if (!scene) return {};
   if (is_fork(scene->diagnoses)) return fork_alarm();
-  const Outcome others = mend_other_caches(place_of(request, *scene));
+  const Place place = place_of(request, *scene);
+  const Outcome others = mend_other_caches(place);
   if (!scene->cache) return others;
-  return together(others, Recovery(request, *scene).run());
+  const bool is_damaged = others.kind == Outcome::Kind::mended;
+  Outcome outcome = together(others, Recovery(request, *scene).run(is_damaged));
+  // One retry must be enough: where modules were damaged, the build cache may be, too.
+  if (!is_damaged && outcome.kind == Outcome::Kind::mended && !outcome.items.empty())
+    outcome = together(std::move(outcome), glance_at_build_cache(place));
+  return outcome;
 }
 
-Outcome verify(const Request& request) {
+Outcome examine(const Request& request, const std::set<ModuleVersion>& modules) {
   Scene scene;
   scene.diagnoses.emplace_back();
   scene.step = Step::mend;
-  look_around(request, false, scene);
-  return Recovery(request, scene).run_for_all();
+  look_around(request, false, scene, modules);
+  return Recovery(request, scene).run_for({modules.begin(), modules.end()});
 }
 
 void set_trace(int fd) {

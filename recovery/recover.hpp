@@ -11,8 +11,11 @@
 // and only after a finding on the disk (or a source's fault) calls for it. Throws std::exception
 // for gomend's own failures: the caller then ends as go did.
 
+#include <set>
 #include <string>
 #include <vector>
+
+#include "recovery/module_version.hpp"
 
 namespace recovery {
 
@@ -38,7 +41,14 @@ struct Outcome {
   Kind kind = Kind::nothing;
   std::vector<std::string> words;  // without the "gomend: " in front; one line each
   std::vector<std::string>
-      annotations;  // the same without private modules' names and passwords, for ::notice
+      annotations;        // the same without private modules' names and passwords, for ::notice
+  struct Item {           // the same, taken apart, for who wants data: `gomend verify --json`
+    std::string subject;  // "example.com/a@v1.0.0"
+    std::string what;     // "the cached zip is damaged (h1 does not match go.sum)"
+    std::string done;     // "replaced"; what to type next, where nothing could be done
+    bool is_mended = false;
+  };
+  std::vector<Item> items;
   bool damage_is_newer = false;        // mended: something broken had changed after `started_ns`
   std::vector<std::string> retry_env;  // NAME=VALUE, for the retry alone
 };
@@ -48,9 +58,9 @@ bool look(const Request& request);
 
 Outcome recover(const Request& request);
 
-// `gomend verify`: nothing has failed; the whole build list of request.dir is looked at, everything
-// of it. With advise_only it says what is broken, else it is mended as recover() would.
-Outcome verify(const Request& request);
+// For `gomend verify`: nothing has failed; these modules are looked at, everything of them. With
+// advise_only it says what is broken, else it is mended as recover() would.
+Outcome examine(const Request& request, const std::set<ModuleVersion>& modules);
 
 // A stage of this process's work with a duration, for GOMEND_TRACE. Does nothing unless set_trace
 // was called.

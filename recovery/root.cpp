@@ -155,7 +155,8 @@ Fd Root::open(const std::string& rel, int flags, mode_t mode) const {
 }
 
 std::optional<std::vector<std::string>> Root::list(const std::string& rel) const {
-  Fd fd = try_open(rel, O_RDONLY | O_DIRECTORY);
+  Fd fd = rel.empty() ? Fd(::openat(fd_.get(), ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC))
+                      : try_open(rel, O_RDONLY | O_DIRECTORY);
   if (!fd) return std::nullopt;
   const std::unique_ptr<DIR, int (*)(DIR*)> dir(::fdopendir(fd.get()), ::closedir);
   if (!dir) return std::nullopt;

@@ -53,7 +53,8 @@ class Root {
           mode_t mode = 0) const;  // errno in the thrown std::system_error
   Fd try_open(const std::string& rel, int flags, mode_t mode = 0) const;  // invalid Fd: see errno
 
-  // Names in a directory, sorted, without "." and ".."; nullopt when it can't be read.
+  // Names in a directory ("" is the root), sorted, without "." and ".."; nullopt when it can't be
+  // read.
   std::optional<std::vector<std::string>> list(const std::string& rel) const;
 
   // Each of these throws std::system_error that names the path.

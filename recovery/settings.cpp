@@ -6,6 +6,7 @@
 #include <sstream>
 #include <stdexcept>
 
+#include "recovery/config.hpp"
 #include "recovery/go_mod.hpp"
 #include "recovery/run.hpp"
 
@@ -151,6 +152,8 @@ Settings read_settings(const Request& request) {
   s.auth = text_of(answer, "GOAUTH");
   while (s.mod_cache.size() > 1 && s.mod_cache.ends_with("/")) s.mod_cache.pop_back();
   find_files(request, s);
+  const Config config = read_config(request.env, s.go_mod.substr(0, s.go_mod.rfind('/')));
+  s.keep = keep_for(config.keep, request.env, lies_in_image_layer(s.mod_cache));
   return s;
 }
 

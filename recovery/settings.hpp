@@ -9,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "recovery/keep.hpp"
 #include "recovery/recover.hpp"
 
 namespace recovery {
@@ -31,6 +32,8 @@ struct Settings {
   std::string platform;  // what it runs on: "linux-amd64"
   std::string env_file;  // GOENV: what `go env -w` writes; "off" when there is none
   std::string auth;      // GOAUTH; empty before Go 1.24
+
+  Keep keep;  // of what repairs replace in mod_cache
 
   std::vector<std::string>
       mod_files;  // every go.mod whose requirements count (with -modfile: that file)

@@ -70,6 +70,20 @@ class Work {
     return std::move(result_);
   }
 
+  SumdbMended look_at_all(bool look_only) {
+    if (name_.empty() || name_ == "off" || name_.find("..") != name_.npos) return {};
+    if (look_at_tree_head()) return std::move(result_);
+    look_only_ = look_only;
+    take_what_is_malformed("");
+    if (malformed_ > 0) {
+      result_.findings = {std::to_string(malformed_) +
+                          (malformed_ == 1 ? " cached answer is" : " cached answers are") +
+                          " damaged"};
+      if (!look_only) result_.done = "moved aside";
+    }
+    return std::move(result_);
+  }
+
  private:
   std::string tree_head_path() const {
     return settings_.go_path + "/pkg/sumdb/" + name_ + "/latest";
@@ -146,7 +160,8 @@ class Work {
       if (!bytes || bytes->empty()) continue;  // go fetches it again by itself
       const bool is_malformed = (rel.starts_with("/lookup/") && !is_lookup(*bytes)) ||
                                 (rel.starts_with("/tile/") && !fits(rel.substr(1), *bytes));
-      if (is_malformed) take(rel);
+      malformed_ += is_malformed ? 1 : 0;
+      if (is_malformed && !look_only_) take(rel);
     }
   }
 
@@ -161,7 +176,7 @@ class Work {
   }
 
   void take(const std::string& rel) {
-    if (!quarantine_) quarantine_.emplace(cache_);
+    if (!quarantine_) quarantine_.emplace(cache_, settings_.keep);
     quarantine_->take(dir_ + rel);
     result_.replaced.push_back(dir_ + rel);
     result_.quarantine = quarantine_->id();
@@ -175,6 +190,8 @@ class Work {
   std::string name_;
   std::string dir_;  // of the database, relative to the cache
   std::map<std::string, std::string> good_tiles_;
+  bool look_only_ = false;
+  std::size_t malformed_ = 0;
   std::optional<Quarantine> quarantine_;
   SumdbMended result_;
 };
@@ -194,6 +211,12 @@ bool is_fork(const std::vector<Diagnosis>& diagnoses) {
 SumdbMended repair_sumdb_state(const std::vector<Diagnosis>& diagnoses, const Root& cache,
                                const Settings& settings, const Request& request) {
   return Work(diagnoses, cache, settings, request).run();
+}
+
+SumdbMended verify_sumdb_state(const Root& cache, const Settings& settings, const Request& request,
+                               bool look_only) {
+  const std::vector<Diagnosis> none;
+  return Work(none, cache, settings, request).look_at_all(look_only);
 }
 
 bool is_tree_head(std::string_view note) {

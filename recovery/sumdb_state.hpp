@@ -35,6 +35,11 @@ bool is_fork(const std::vector<patterns::Diagnosis>& diagnoses);
 SumdbMended repair_sumdb_state(const std::vector<patterns::Diagnosis>& diagnoses, const Root& cache,
                                const Settings& settings, const Request& request);
 
+// Nothing has failed: what is malformed among the cached answers; go fetches them again once they
+// are gone. Works offline.
+SumdbMended verify_sumdb_state(const Root& cache, const Settings& settings, const Request& request,
+                               bool look_only);
+
 // "go.sum database tree\n<size>\n<hash>\n\n— <name> <signature>\n"
 bool is_tree_head(std::string_view note);
 // "<id>\nM V h1:…\nM V/go.mod h1:…\n\n" and a tree head

@@ -164,4 +164,25 @@ std::set<ModuleVersion> hinted_modules(const std::vector<Diagnosis>& diagnoses,
   return hinted;
 }
 
+std::set<ModuleVersion> modules_behind(const std::vector<Diagnosis>& diagnoses,
+                                       const Request& request, const Settings& settings,
+                                       const BuildList& list) {
+  std::set<ModuleVersion> behind;
+  const auto add = [&](const std::string& directory) {
+    for (const ModuleVersion& m : list.modules()) {
+      if (download_file(m, "").starts_with(directory) || tree_dir(m).starts_with(directory))
+        behind.insert(m);
+    }
+  };
+  const std::string root = settings.mod_cache + "/";
+  for (const Diagnosis& d : diagnoses) {
+    for (const std::string& place : places_of(d.path, request)) {
+      const auto path = clean_path(place);
+      if (path && path->starts_with(root) && !locate(settings.mod_cache, *path))
+        add(path->substr(root.size()) + "/");
+    }
+  }
+  return behind;
+}
+
 }  // namespace recovery

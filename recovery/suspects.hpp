@@ -23,6 +23,12 @@ std::set<ModuleVersion> named_modules(const std::vector<patterns::Diagnosis>& di
 std::set<ModuleVersion> hinted_modules(const std::vector<patterns::Diagnosis>& diagnoses,
                                        const Request& request, const BuildList& list);
 
+// Those of the build list that lie behind a path in the cache that is no module's own: a directory
+// above several ("cache/download/github.com/acme/a/@v", "github.com/acme").
+std::set<ModuleVersion> modules_behind(const std::vector<patterns::Diagnosis>& diagnoses,
+                                       const Request& request, const Settings& settings,
+                                       const BuildList& list);
+
 // Import paths of a Go file, as far as its import declarations can be read.
 std::vector<std::string> imports_of(const std::string& go_source);
 

@@ -453,9 +453,14 @@ class Work {
     }
     if (entry.empty()) return;
     const auto bytes = shop_.build_cache->read(entry, 4096);
-    if (!bytes) return;
-    shop_.quarantine().keep_bytes("gocache/" + entry, *bytes);
-    shop_.build_cache->remove(entry);
+    if (bytes) {
+      shop_.quarantine().keep_bytes("gocache/" + entry, *bytes);
+      shop_.build_cache->remove(entry);
+    } else if (shop_.build_cache->stat(entry).kind == Kind::directory) {
+      shop_.build_cache->remove_tree(entry);  // go can have put nothing there
+    } else {
+      return;
+    }
     result_.changed = true;
     if (index_is_stale_ && result_.findings.empty()) {
       result_.findings.push_back("go's index of its packages is stale");

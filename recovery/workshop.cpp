@@ -19,7 +19,7 @@ Stage& Workshop::stage() {
 }
 
 Quarantine& Workshop::quarantine() {
-  if (!quarantine_) quarantine_ = std::make_unique<Quarantine>(cache);
+  if (!quarantine_) quarantine_ = std::make_unique<Quarantine>(cache, settings.keep);
   return *quarantine_;
 }
 

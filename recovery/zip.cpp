@@ -8,6 +8,8 @@
 #include <memory>
 #include <stdexcept>
 
+#include "recovery/unpacker.hpp"
+
 namespace recovery {
 namespace {
 
@@ -156,16 +158,19 @@ std::optional<ZipFile> ZipFile::open(Fd fd) {
 std::string ZipFile::read(std::uint64_t at, std::uint64_t size) const {
   if (at >= size_) return {};
   std::string bytes(std::min(size, size_ - at), '\0');
+  bytes.resize(read_into(at, bytes.data(), bytes.size()));
+  return bytes;
+}
+
+std::size_t ZipFile::read_into(std::uint64_t at, char* to, std::size_t size) const {
   std::size_t used = 0;
-  while (used < bytes.size()) {
-    const ssize_t n =
-        ::pread(fd_.get(), bytes.data() + used, bytes.size() - used, static_cast<off_t>(at + used));
+  while (used < size) {
+    const ssize_t n = ::pread(fd_.get(), to + used, size - used, static_cast<off_t>(at + used));
     if (n < 0 && errno == EINTR) continue;
     if (n <= 0) break;
     used += static_cast<std::size_t>(n);
   }
-  bytes.resize(used);
-  return bytes;
+  return used;
 }
 
 bool ZipFile::read_directory() {
@@ -237,11 +242,13 @@ bool ZipFile::unpack(const ZipEntry& entry,
 
 std::optional<FileHashes> ZipFile::hashes() const {
   FileHashes files;
+  Unpacker unpacker(*this);
+  Sha256 sum;
   for (const ZipEntry& entry : entries_) {
-    Sha256 sum;
-    if (!unpack(entry, [&](std::string_view piece) { sum.update(piece); })) return std::nullopt;
+    if (!unpacker.unpack(entry, [&](std::string_view piece) { sum.update(piece); }))
+      return std::nullopt;
     if (entry.name.find('\n') != entry.name.npos) return std::nullopt;
-    if (!files.emplace(entry.name, to_hex(sum.raw())).second) return std::nullopt;
+    if (!files.emplace(entry.name, to_hex(sum.next())).second) return std::nullopt;
   }
   return files;
 }

@@ -42,6 +42,10 @@ class ZipFile {
   // came is worthless).
   bool unpack(const ZipEntry& entry, const std::function<void(std::string_view)>& sink) const;
 
+  // What of the file's bytes from `at` on is there, up to `size`; gives how many. For Unpacker.
+  std::size_t read_into(std::uint64_t at, char* to, std::size_t size) const;
+  std::uint64_t size() const { return size_; }
+
   // SHA-256 of each entry: what h1 is made of; nullopt when an entry is damaged.
   std::optional<FileHashes> hashes() const;
 

@@ -136,6 +136,7 @@ void Bed::set_env() {
               {"GOPROXY", proxy.url()},
               {"TMPDIR", tmp.string()},
               {"TEST_LOG", test_log.string()},
+              {"GOMEND_KEEP", "on"},  // whatever the machine that runs the tests is
               {"PATH", toolchain.path.parent_path().string() + ":/usr/bin:/bin"}});
 }
 

@@ -179,6 +179,21 @@ TEST_CASE("a damaged clone is replaced, and the command succeeds", "[e2e]") {
   }
 }
 
+TEST_CASE("verify judges every clone, and mends it on request", "[e2e]") {
+  const CloneBed b(gos().front());
+  CHECK(b.bed.companion({"verify", "--all"}, {.cwd = b.bed.app}).code() == 0);
+  damage(b.clone() / "HEAD", "emptied");
+  const Ran looked = b.bed.companion({"verify", "--all"}, {.cwd = b.bed.app});
+  INFO(looked.text());
+  CHECK(looked.code() == 1);
+  CHECK(looked.out.starts_with("the clone of https://" + path + ": it is damaged ("));
+  const Ran mended = b.bed.companion({"verify", "--all", "--repair"}, {.cwd = b.bed.app});
+  INFO(mended.text());
+  CHECK(mended.code() == 0);
+  CHECK(b.is_sound());
+  CHECK(b.bed.companion({"verify", "--all"}, {.cwd = b.bed.app}).code() == 0);
+}
+
 TEST_CASE("a damaged clone inside somebody's repository is not looked for there", "[e2e]") {
   for (const Go& go : gos()) {
     CloneBed b(go);

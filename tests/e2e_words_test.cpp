@@ -279,7 +279,9 @@ TEST_CASE("what is replaced is kept in quarantine, and the journal says where", 
   CHECK(read_file(file) != garbage);
   const fs::path quarantine = bed.gomodcache / "cache/gomend/quarantine";
   std::vector<fs::path> kept;
-  for (const auto& entry : fs::directory_iterator(quarantine)) kept.push_back(entry.path());
+  for (const auto& entry : fs::directory_iterator(quarantine)) {
+    if (entry.is_directory()) kept.push_back(entry.path());
+  }
   REQUIRE(kept.size() == 1);
   CHECK(read_file(kept[0] / "github.com/acme/alpha@v1.1.0/alpha.go") == garbage);
   const auto line = nlohmann::json::parse(read_file(journal(bed)));
@@ -290,6 +292,20 @@ TEST_CASE("what is replaced is kept in quarantine, and the journal says where", 
   INFO(restored.text());
   CHECK(restored.code() == 0);
   CHECK(read_file(file) == garbage);
+}
+
+TEST_CASE("in CI nothing that is replaced is kept", "[e2e]") {
+  Bed bed(gos().back());
+  bed.env.erase("GOMEND_KEEP");
+  bed.env["CI"] = "true";
+  damage(bed.tree(alpha) / "alpha.go", "garbage");
+  const Ran ran = bed.gomend(build);
+  INFO(ran.text());
+  REQUIRE(ran.code() == 0);
+  const fs::path quarantine = bed.gomodcache / "cache/gomend/quarantine";
+  CHECK((!fs::exists(quarantine) || fs::is_empty(quarantine)));
+  CHECK(bed.companion({"history"}).out.find("(kept as") == std::string::npos);
+  CHECK(bed.companion({"restore"}).code() == 1);
 }
 
 }  // namespace tests

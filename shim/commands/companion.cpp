@@ -29,7 +29,9 @@ struct Row {
 };
 const std::vector<Row>& rows() {
   static const std::vector<Row> all = {
-      {"verify", "[--repair]  check every module of the build here, and mend it", verify},
+      {"verify",
+       "[--all] [--full] [--repair] [--json] [MODULE[@VERSION]…]  is what is cached right?",
+       verify},
       {"history", "what was repaired, newest last", history},
       {"restore", "[ID]  put back what the newest repair, or that of the id, replaced", restore},
   };

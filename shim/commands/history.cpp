@@ -16,7 +16,8 @@ std::string line_of(const recovery::JournalEntry& entry) {
     text += (i == 0 ? "" : " and ") + entry.findings[i];
   }
   text += "; " + entry.done;
-  if (!entry.replaced.empty()) text += "  (kept as " + entry.quarantine + ")";
+  if (!entry.replaced.empty() && !entry.quarantine.empty())
+    text += "  (kept as " + entry.quarantine + ")";
   return printable(text) + "\n";
 }
 

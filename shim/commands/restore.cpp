@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <exception>
 
+#include "recovery/config.hpp"
 #include "recovery/journal.hpp"
 #include "recovery/quarantine.hpp"
 #include "shim/pipes.hpp"
@@ -21,7 +22,8 @@ int fail(const std::string& words) {
 
 // What was in GOCACHE go has made anew long since.
 bool has_something_to_restore(const recovery::JournalEntry& entry) {
-  return std::ranges::any_of(entry.replaced,
+  return !entry.quarantine.empty() &&
+         std::ranges::any_of(entry.replaced,
                              [](const std::string& rel) { return !rel.starts_with("gocache/"); });
 }
 
@@ -35,7 +37,10 @@ int restore(const std::vector<std::string>& arguments) {
     if (!is_wanted || !has_something_to_restore(*entry)) continue;
     try {
       const recovery::Root cache(entry->cache);
-      for (const std::string& rel : recovery::restore(cache, entry->quarantine)) {
+      const auto env = env_of(environ);
+      const recovery::Keep keep = recovery::keep_for(recovery::read_config(env, "").keep, env,
+                                                     recovery::lies_in_image_layer(entry->cache));
+      for (const std::string& rel : recovery::restore(cache, entry->quarantine, keep)) {
         write_all(STDOUT_FILENO, printable(cache.absolute(rel)) + "\n");
       }
       return 0;

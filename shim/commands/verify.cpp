@@ -2,8 +2,17 @@
 
 #include <unistd.h>
 
+#include <boost/program_options.hpp>
+#include <condition_variable>
+#include <cstdlib>
 #include <exception>
+#include <mutex>
+#include <nlohmann/json.hpp>
+#include <stop_token>
+#include <string_view>
+#include <thread>
 
+#include "recovery/verify.hpp"
 #include "shim/pipes.hpp"
 #include "shim/real_go.hpp"
 #include "shim/session.hpp"
@@ -12,30 +21,175 @@
 namespace shim {
 namespace {
 
+namespace options = boost::program_options;
+using recovery::Verified;
+
+constexpr std::string_view usage_text =
+    "Usage: gomend verify [option…] [MODULE[@VERSION]…]\n"
+    "\n"
+    "Is all that lies in the caches right? Checks zips, trees, ziphashes, go.mods, infos and "
+    "version lists, go's\n"
+    "index of each tree, clones, cached answers of the checksum database, and the build cache's "
+    "contents.\n"
+    "Without a module: those of the build in this directory; outside a module all that are "
+    "cached.\n"
+    "\n"
+    "  --all     all that is cached, in a module too\n"
+    "  --full    read everything again, also what was right the last time and has not changed "
+    "since\n"
+    "  --repair  mend what is broken, as after a failure; what is replaced is kept (gomend "
+    "restore)\n"
+    "  --json    one JSON object on stdout\n"
+    "\n"
+    "Exit status: 0 all is right, or was mended; 1 something is broken; 2 it could not be told.\n";
+
 int fail(const std::string& words) {
   write_all(STDERR_FILENO, "gomend: " + printable(words) + "\n");
   return 2;
 }
 
+// A line on the terminal that says how far it is, drawn from time to time, and gone at the end.
+class Bar {
+ public:
+  explicit Bar(const recovery::Progress& progress) : progress_(progress) {
+    const char* quiet = std::getenv("GOMEND_QUIET");
+    const bool is_quiet = quiet != nullptr && std::string_view(quiet) == "1";
+    if (::isatty(STDERR_FILENO) == 1 && !is_quiet)
+      thread_ = std::jthread([this](const std::stop_token& stop) { draw(stop); });
+  }
+  ~Bar() {
+    if (!thread_.joinable()) return;
+    thread_.request_stop();
+    thread_.join();
+    write_all(STDERR_FILENO, "\r\x1b[K");
+  }
+
+ private:
+  void draw(const std::stop_token& stop) {
+    std::mutex mutex;
+    std::unique_lock lock(mutex);
+    std::condition_variable_any ended;
+    while (!ended.wait_for(lock, stop, std::chrono::milliseconds(100), [] { return false; }) &&
+           !stop.stop_requested()) {
+      const std::uint64_t total = progress_.total, done = std::min(progress_.done.load(), total);
+      const std::uint64_t percent = total == 0 ? 0 : done * 100 / total;
+      std::string bar(width, ' ');
+      std::fill_n(bar.begin(), width * percent / 100, '=');
+      write_all(STDERR_FILENO, "\r\x1b[Kverifying [" + bar + "] " + std::to_string(percent) +
+                                   "% of " + std::to_string(total >> 20) + " MiB");
+    }
+  }
+
+  static constexpr std::size_t width = 30;
+  const recovery::Progress& progress_;
+  std::jthread thread_;
+};
+
+struct Chosen {
+  recovery::VerifyScope scope;
+  bool repair = false;
+  bool json = false;
+  bool help = false;
+};
+
+Chosen read(const std::vector<std::string>& arguments) {
+  Chosen chosen;
+  options::options_description described;
+  described.add_options()("all", "")("full", "")("repair", "")("json", "")("help", "")(
+      "module", options::value<std::vector<std::string>>());
+  options::positional_options_description behind;
+  behind.add("module", -1);
+  options::variables_map map;
+  options::store(
+      options::command_line_parser(arguments).options(described).positional(behind).run(), map);
+  chosen.scope.all = map.count("all") != 0;
+  chosen.scope.full = map.count("full") != 0;
+  chosen.repair = map.count("repair") != 0;
+  chosen.json = map.count("json") != 0;
+  chosen.help = map.count("help") != 0;
+  if (map.count("module") != 0) chosen.scope.names = map["module"].as<std::vector<std::string>>();
+  if (chosen.scope.all && !chosen.scope.names.empty())
+    throw options::error("either --all or modules");
+  return chosen;
+}
+
+std::string as_json(const Verified& verified) {
+  auto findings = nlohmann::ordered_json::array();
+  for (const Verified::Finding& finding : verified.findings) {
+    findings.push_back({{"kind", finding.kind},
+                        {"name", finding.name},
+                        {"problem", finding.what},
+                        {"mended", finding.is_mended},
+                        {finding.is_mended ? "done" : "next", finding.done}});
+  }
+  const nlohmann::ordered_json answer{{"version", 1},
+                                      {"sound", verified.is_sound()},
+                                      {"modules", verified.modules},
+                                      {"unchanged", verified.unchanged},
+                                      {"clones", verified.clones},
+                                      {"buildEntries", verified.build_entries},
+                                      {"deadBuildEntries", verified.dead_entries},
+                                      {"bytesRead", verified.bytes_read},
+                                      {"findings", findings}};
+  return answer.dump(2, ' ', false, nlohmann::json::error_handler_t::replace) + "\n";
+}
+
+std::string counted(std::size_t n, const char* one, const char* many) {
+  return std::to_string(n) + " " + (n == 1 ? one : many);
+}
+
+std::string as_text(const Verified& verified) {
+  std::string text;
+  for (const Verified::Finding& finding : verified.findings) {
+    const std::string subject = finding.kind == "module"  ? finding.name
+                                : finding.kind == "clone" ? "the clone of " + finding.name
+                                : finding.kind == "sumdb" ? "the checksum database's answers"
+                                                          : "the build cache";
+    text += printable(subject + ": " + finding.what +
+                      (finding.done.empty() ? "" : "; " + finding.done)) +
+            "\n";
+  }
+  if (!text.empty()) return text;
+  text = "all is right: " + counted(verified.modules, "module", "modules");
+  if (verified.unchanged > 0)
+    text += " (" + std::to_string(verified.unchanged) + " unchanged since the last time)";
+  if (verified.clones > 0) text += ", " + counted(verified.clones, "clone", "clones");
+  if (verified.build_entries > 0)
+    text += ", " + counted(verified.build_entries, "entry of the build cache",
+                           "entries of the build cache");
+  return text + "\n";
+}
+
 }  // namespace
 
 int verify(const std::vector<std::string>& arguments) {
-  const bool repair = arguments == std::vector<std::string>{"--repair"};
-  if (!repair && !arguments.empty()) return fail("verify takes --repair only; next: gomend verify");
+  Chosen chosen;
+  try {
+    chosen = read(arguments);
+  } catch (const options::error& error) {
+    return fail(std::string(error.what()) + "; next: gomend verify --help");
+  }
+  if (chosen.help) {
+    write_all(STDOUT_FILENO, usage_text);
+    return 0;
+  }
   const auto go = find_real_go();
   if (!go) return fail("no go found; next: set GOMEND_REAL_GO to the path of the real go");
   Session session;
   session.go = go->path;
   session.argv = {"go", "verify"};
   session.env = environ;
-  session.advise_only = !repair;
+  session.advise_only = !chosen.repair;
   session.command.verb = "verify";
   try {
-    const recovery::Outcome outcome = recovery::verify(request_for(session, "", now_ns()));
-    for (const std::string& words : outcome.words)
-      write_all(STDOUT_FILENO, printable(words) + "\n");
-    if (outcome.words.empty()) write_all(STDOUT_FILENO, "all modules verified\n");
-    return outcome.kind == recovery::Outcome::Kind::advice ? 1 : 0;
+    recovery::Progress progress;
+    Verified verified;
+    {
+      const Bar bar(progress);
+      verified = recovery::verify(request_for(session, "", now_ns()), chosen.scope, progress);
+    }
+    write_all(STDOUT_FILENO, chosen.json ? as_json(verified) : as_text(verified));
+    return verified.is_sound() ? 0 : 1;
   } catch (const std::exception& error) {
     return fail(error.what());
   }

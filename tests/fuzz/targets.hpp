@@ -13,8 +13,10 @@
 #include "recovery/go_mod.hpp"
 #include "recovery/inspect.hpp"
 #include "recovery/layout.hpp"
+#include "recovery/memo.hpp"
 #include "recovery/module_index.hpp"
 #include "recovery/suspects.hpp"
+#include "recovery/unpacker.hpp"
 #include "recovery/zip.hpp"
 
 namespace fuzz {
@@ -30,6 +32,21 @@ inline void zip(std::string_view bytes) {
   if (!file) return;
   const auto hashes = file->hashes();
   must(!hashes || hashes->size() == file->entries().size());
+  // Both readers give the same answer.
+  recovery::Unpacker unpacker(*file);
+  for (const auto& entry : file->entries()) {
+    if (entry.size > recovery::Unpacker::largest_whole) continue;
+    std::string unpacked;
+    const bool is_whole = file->unpack(entry, [&](std::string_view piece) { unpacked += piece; });
+    std::string again;
+    must(unpacker.unpack(entry, [&](std::string_view piece) { again += piece; }) == is_whole);
+    must(!is_whole || again == unpacked);
+  }
+}
+
+inline void memo(std::string_view bytes) {
+  const auto stamps = recovery::parse_memo(bytes);
+  must(!stamps || recovery::format_memo(*stamps) == bytes);
 }
 
 inline void index(std::string_view bytes) {

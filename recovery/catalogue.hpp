@@ -1,0 +1,20 @@
+#pragma once
+// What lies in a module cache at all: every module version of which there is a file in
+// cache/download or a tree, and the clones in cache/vcs. Names that are no module's are passed
+// over: they are nobody's that go would read. Reads directories only, none of a tree's.
+//
+// Source of truth: layout.hpp.
+
+#include <set>
+#include <string>
+#include <vector>
+
+#include "recovery/module_version.hpp"
+#include "recovery/root.hpp"
+
+namespace recovery {
+
+std::set<ModuleVersion> modules_in(const Root& cache);
+std::vector<std::string> clones_in(const Root& cache);  // "3f…", 64 characters of hex
+
+}  // namespace recovery
