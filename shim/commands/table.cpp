@@ -1,0 +1,103 @@
+#include "shim/commands/table.hpp"
+
+#include <algorithm>
+
+#include "shim/commands/explain.hpp"
+#include "shim/commands/help.hpp"
+#include "shim/commands/history.hpp"
+#include "shim/commands/restore.hpp"
+#include "shim/commands/verify.hpp"
+
+namespace shim {
+namespace {
+
+constexpr Option json{"json", "", "print one JSON object (the keys: gomend generate json)"};
+
+}  // namespace
+
+const std::vector<CommandRow>& commands() {
+  static const std::vector<CommandRow> all = {
+      {.name = "explain",
+       .summary = "which failure of go's is at the root of a log, and what heals it",
+       .arguments = "[FILE|-]",
+       .about =
+           "Reads a log of CI, of Docker or of a terminal, from a file or from stdin, of any "
+           "length. Time stamps, step names and colours are taken off, the root failure is found "
+           "among the noise, and told with what heals it and the command to type. Nothing on "
+           "this machine is looked at.",
+       .options = {json},
+       .examples = {{"gomend explain build.log", "a log in a file"},
+                    {"docker build . 2>&1 | gomend explain", "what has just failed"}},
+       .status =
+           "0 a fault of caches, sources or settings was found, 1 none was, 2 no log could be "
+           "read",
+       .json = {{"class", "the failure's class, as in cache/zip-corrupt; none if there is none"},
+                {"remedy", "evict, redownload, proxy-fallback, retry, advise or none"},
+                {"module", "module path, if the log names it"},
+                {"version", "its version, if the log names it"},
+                {"story", "what happened"},
+                {"heals", "what would heal it"},
+                {"command", "to type next; empty if no command does"},
+                {"advice", "the three in one line; empty for class none"},
+                {"line", "the line of go's that tells it"},
+                {"healed_by_gomend", "whether gomend as go looks into such a failure by itself"}},
+       .run = explain},
+      {.name = "verify",
+       .summary = "check every module of the build in this directory",
+       .arguments = "",
+       .about = "Holds every module of the build list against go.sum, the checksum database's "
+                "records and what was recorded with it. Works offline.",
+       .options = {{"repair", "", "mend what is broken, as after a failure"}},
+       .examples = {{"gomend verify --repair", "before a long way without a network"}},
+       .status = "0 all sound or mended, 1 something is broken, 2 it could not be looked at",
+       .json = {},
+       .run = verify},
+      {.name = "history",
+       .summary = "what was repaired, newest last",
+       .arguments = "",
+       .about = "",
+       .options = {},
+       .examples = {},
+       .status = "",
+       .json = {},
+       .run = history},
+      {.name = "restore",
+       .summary = "put back what a repair replaced",
+       .arguments = "[ID]",
+       .about =
+           "Without an ID (gomend history tells it) the newest repair's. What stands there now "
+           "is kept in its turn.",
+       .options = {},
+       .examples = {},
+       .status = "",
+       .json = {},
+       .run = restore},
+      {.name = "help",
+       .summary = "tell of all commands, or of one",
+       .arguments = "[COMMAND]",
+       .about = "",
+       .options = {},
+       .examples = {},
+       .status = "",
+       .json = {},
+       .run = help},
+      {.name = "generate",
+       .summary = "print the manual page, a shell's completions, or the keys of the JSON objects",
+       .arguments = "man|bash|zsh|fish|json",
+       .about = "All are made from the table that gomend help reads.",
+       .options = {},
+       .examples = {{"source <(gomend generate bash)", "completions for this shell"}},
+       .status = "",
+       .json = {},
+       .run = generate},
+  };
+  return all;
+}
+
+const CommandRow* find_command(std::string_view name) {
+  const auto found =
+      std::ranges::find_if(commands(), [&](const CommandRow& row) { return row.name == name; });
+  return found == commands().end() ? nullptr : &*found;
+}
+
+}  // namespace shim
