@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "shim/commands/doctor.hpp"
 #include "shim/commands/explain.hpp"
 #include "shim/commands/help.hpp"
 #include "shim/commands/history.hpp"
@@ -17,6 +18,26 @@ constexpr Option json{"json", "", "print one JSON object (the keys: gomend gener
 
 const std::vector<CommandRow>& commands() {
   static const std::vector<CommandRow> all = {
+      {.name = "doctor",
+       .summary = "what is wrong with this machine's Go, or will be",
+       .arguments = "",
+       .about =
+           "Looks at PATH, at the go behind gomend, at the caches (owner, modes, room, file "
+           "system), at go's settings and where each stands, and at the project in this "
+           "directory. A line each: ✓ is well, ! works today, ✗ fails or is dangerous; with the "
+           "command that mends it. Nothing is changed.",
+       .options = {{"network", "", "ask each source once, through go, and tell how long it took"},
+                   json},
+       .examples = {{"gomend doctor --network", "before blaming the network"}},
+       .status = "0 nothing to mend, 1 something is, 2 it could not be told",
+       .json = {{"ok", "true if no remark is bad"},
+                {"remarks",
+                 "list of objects: id (stable, as in settings/sumdb-off), level (good, "
+                 "poor or bad), words, next (a command, or empty)"},
+                {"settings",
+                 "list of objects: name, value (passwords taken out), from (the "
+                 "environment, go's env file, go's default)"}},
+       .run = doctor},
       {.name = "explain",
        .summary = "which failure of go's is at the root of a log, and what heals it",
        .arguments = "[FILE|-]",
