@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "shim/commands/doctor.hpp"
+#include "shim/commands/evict.hpp"
 #include "shim/commands/explain.hpp"
 #include "shim/commands/help.hpp"
 #include "shim/commands/history.hpp"
@@ -73,6 +74,25 @@ const std::vector<CommandRow>& commands() {
        .status = "0 all sound or mended, 1 something is broken, 2 it could not be looked at",
        .json = {},
        .run = verify},
+      {.name = "evict",
+       .summary = "take a module out of the module cache, or fetch it anew",
+       .arguments = "MODULE[@VERSION]…",
+       .about = "All that is cached of it goes to quarantine, from where gomend restore brings it "
+                "back: its files, its tree, go's index of its packages, and the clone that it came "
+                "from, so that a tag which was moved is asked for again. Without a version: all "
+                "cached ones. go.sum is never changed.",
+       .options =
+           {{"refetch", "",
+             "fetch it first, and put what comes in its place; nothing changes if nothing comes"},
+            json},
+       .examples = {{"gomend evict --refetch git.corp.example/lib@v1.2.0",
+                     "a private tag that was moved"}},
+       .status = "0 done, 1 nothing of it was cached or nothing came, 2 it was not asked rightly",
+       .json = {{"evicted",
+                 "list of objects: module, ok, failure, replaced (paths below GOMODCACHE), "
+                 "quarantine (for gomend restore), before and after (h1 of the zip), "
+                 "differs_from_go_sum"}},
+       .run = evict},
       {.name = "history",
        .summary = "what was repaired, newest last",
        .arguments = "",
