@@ -8,12 +8,15 @@
 #include "shim/commands/help.hpp"
 #include "shim/commands/history.hpp"
 #include "shim/commands/restore.hpp"
+#include "shim/commands/stats.hpp"
 #include "shim/commands/verify.hpp"
 
 namespace shim {
 namespace {
 
 constexpr Option json{"json", "", "print one JSON object (the keys: gomend generate json)"};
+constexpr Option since{"since", "TIME",
+                       "only from then on: 90m, 24h, 7d, 2w, or a day as 2026-01-31"};
 
 }  // namespace
 
@@ -96,12 +99,32 @@ const std::vector<CommandRow>& commands() {
       {.name = "history",
        .summary = "what was repaired, newest last",
        .arguments = "",
-       .about = "",
-       .options = {},
-       .examples = {},
-       .status = "",
-       .json = {},
+       .about =
+           "A line for each repair: when, what, why, what was done, and the id under which gomend "
+           "restore finds what was replaced.",
+       .options = {since, json},
+       .examples = {{"gomend history --since 7d", "the last week"}},
+       .status = "0 told, 2 the journal can't be read, or not all of it",
+       .json = {{"repairs",
+                 "list of objects: time, module, class, findings, done, source, cache "
+                 "(GOMODCACHE), id (for gomend restore), replaced (paths below it)"}},
        .run = history},
+      {.name = "stats",
+       .summary = "how many repairs, by class and by where the good copy came from",
+       .arguments = "",
+       .about =
+           "Made to travel: no module, no path and no host of your own is in it. A source is named "
+           "only if GOMEND_PUBLIC lists it.",
+       .options = {since, {"openmetrics", "", "print it as a collector of metrics wants it"}, json},
+       .examples = {{"gomend stats --openmetrics >/var/lib/node_exporter/gomend.prom",
+                     "for a fleet's collector"}},
+       .status = "0 told, 2 the journal can't be read, or not all of it",
+       .json = {{"repairs", "how many"},
+                {"first", "time of the first of them"},
+                {"last", "time of the last"},
+                {"by_class", "object: class -> repairs"},
+                {"by_source", "object: where the good copy came from -> repairs"}},
+       .run = stats},
       {.name = "restore",
        .summary = "put back what a repair replaced",
        .arguments = "[ID]",
