@@ -9,6 +9,7 @@
 #include "recovery/advice.hpp"
 #include "recovery/go_setting.hpp"
 #include "recovery/layout.hpp"
+#include "recovery/project_files.hpp"
 #include "recovery/suspects.hpp"
 
 namespace recovery {
@@ -21,24 +22,11 @@ bool exists(const std::string& path) {
   return ::stat(path.c_str(), &st) == 0;
 }
 
-std::string directory_of(const std::string& path) {
-  const std::size_t slash = path.rfind('/');
-  return slash == path.npos ? "" : path.substr(0, slash);
-}
-
 std::string name_of(const std::string& path) {
   return path.substr(path.rfind('/') + 1);
 }
 
 // --- merge conflicts ---
-
-// True if git has left both sides of a merge in the file.
-bool has_conflict(const std::string& file) {
-  const std::string text = "\n" + read_text_file(file);
-  const std::size_t ours = text.find("\n<<<<<<< ");
-  const std::size_t middle = ours == text.npos ? ours : text.find("\n=======\n", ours);
-  return middle != text.npos && text.find("\n>>>>>>> ", middle) != text.npos;
-}
 
 std::vector<std::string> files_in_conflict(const Settings& settings) {
   std::vector<std::string> files = settings.mod_files;
@@ -90,37 +78,12 @@ std::string conflict(const Circumstances& c) {
 
 // --- replace ---
 
-struct Local {
-  std::string file;    // the go.mod or go.work that has the line
-  std::string old;     // "github.com/a/b", or with "@v1.2.3"
-  std::string path;    // github.com/a/b
-  std::string target;  // as written
-  std::string dir;     // absolute
-};
-
-std::vector<Local> local_replacements(const std::string& file) {
-  std::vector<Local> found;
-  for (const Directive& d : read_directives(read_text_file(file))) {
-    if (d.name != "replace" || d.words.size() < 3) continue;
-    const std::size_t arrow = d.words[1] == "=>" ? 1 : 2;
-    if (d.words.size() != arrow + 2 || d.words[arrow] != "=>") continue;
-    const std::string& target = d.words[arrow + 1];
-    const bool is_absolute = target.starts_with("/");
-    if (!is_absolute && !target.starts_with("./") && !target.starts_with("../")) continue;
-    const auto dir = clean_path(is_absolute ? target : directory_of(file) + "/" + target);
-    if (!dir) continue;
-    found.push_back(
-        {file, d.words[0] + (arrow == 2 ? "@" + d.words[1] : ""), d.words[0], target, *dir});
-  }
-  return found;
-}
-
-std::vector<Local> lost_replacements(const Settings& settings) {
+std::vector<LocalReplace> lost_replacements(const Settings& settings) {
   std::vector<std::string> files = settings.mod_files;
   if (!settings.go_work.empty()) files.push_back(settings.go_work);
-  std::vector<Local> lost;
+  std::vector<LocalReplace> lost;
   for (const std::string& file : files) {
-    for (Local& local : local_replacements(file)) {
+    for (LocalReplace& local : local_replacements(file)) {
       if (!exists(local.dir + "/go.mod")) lost.push_back(std::move(local));
     }
   }
@@ -236,12 +199,12 @@ std::string updates_needed(const Circumstances& c, const Diagnosis& d) {
 }
 
 std::string replace_missing(const Circumstances& c, const Diagnosis& d) {
-  std::vector<Local> lost = lost_replacements(c.settings);
+  std::vector<LocalReplace> lost = lost_replacements(c.settings);
   // The one that go complained of first.
   std::ranges::stable_partition(
-      lost, [&](const Local& one) { return one.target == d.path || one.path == d.module; });
+      lost, [&](const LocalReplace& one) { return one.target == d.path || one.path == d.module; });
   if (lost.empty() || !is_plain(lost.front().dir) || !is_plain(lost.front().old)) return {};
-  const Local& one = lost.front();
+  const LocalReplace& one = lost.front();
   const std::string name = name_of(one.file);
   const std::string what = name + " replaces " + one.old + " by " + one.target + ", which " +
                            (exists(one.dir) ? "has no go.mod" : "is not there") + "; ";
@@ -253,7 +216,7 @@ std::string replace_missing(const Circumstances& c, const Diagnosis& d) {
            " is required as a version that was never published, so that directory must come back";
   const std::string edit = name == "go.work" ? "work edit" : "mod edit";
   std::string drop;
-  for (const Local& each : lost) {
+  for (const LocalReplace& each : lost) {
     if (each.file == one.file && is_plain(each.old)) drop += " -dropreplace=" + each.old;
   }
   return what + "to use the published one; next: " + in_same_place(c.request, edit + drop);

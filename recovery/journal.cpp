@@ -3,8 +3,11 @@
 #include <fcntl.h>
 #include <sys/file.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
+#include <cstring>
 #include <ctime>
 #include <nlohmann/json.hpp>
 
@@ -111,20 +114,42 @@ void write_journal(const std::vector<std::string>& env, const JournalEntry& entr
     trace("journal: " + path + " is not written");
 }
 
-std::vector<JournalEntry> read_journal(const std::vector<std::string>& env) {
-  std::vector<JournalEntry> entries;
-  std::string text = read_text_file(state_dir(env) + "/journal.jsonl");
-  while (!text.empty()) {
-    const std::size_t end = text.find('\n');
-    const auto line = nlohmann::json::parse(text.substr(0, end), nullptr, false);
-    text = end == text.npos ? std::string() : text.substr(end + 1);
-    if (!line.is_object()) continue;
-    entries.push_back({text_of(line, "time"), text_of(line, "module"), text_of(line, "class"),
-                       list_of(line, "findings"), text_of(line, "done"), text_of(line, "source"),
-                       text_of(line, "cache"), text_of(line, "quarantine"),
-                       list_of(line, "replaced")});
+Journal open_journal(const std::vector<std::string>& env) {
+  Journal journal;
+  const std::string dir = state_dir(env);
+  if (dir.empty()) return journal;
+  journal.path = dir + "/journal.jsonl";
+  struct stat st;
+  if (::stat(journal.path.c_str(), &st) != 0) {
+    if (errno != ENOENT) journal.failure = std::strerror(errno);
+    return journal;
   }
-  return entries;
+  if (!S_ISREG(st.st_mode)) {
+    journal.failure = "it is no file";
+    return journal;
+  }
+  if (::access(journal.path.c_str(), R_OK) != 0) journal.failure = std::strerror(errno);
+  const std::string text = read_text_file(journal.path);
+  for (std::size_t begin = 0; begin < text.size();) {
+    const std::size_t end = std::min(text.find('\n', begin), text.size());
+    const auto line =
+        nlohmann::json::parse(text.begin() + static_cast<std::ptrdiff_t>(begin),
+                              text.begin() + static_cast<std::ptrdiff_t>(end), nullptr, false);
+    begin = end + 1;
+    if (!line.is_object() || text_of(line, "time").empty()) {
+      ++journal.broken_lines;
+      continue;
+    }
+    journal.entries.push_back(
+        {text_of(line, "time"), text_of(line, "module"), text_of(line, "class"),
+         list_of(line, "findings"), text_of(line, "done"), text_of(line, "source"),
+         text_of(line, "cache"), text_of(line, "quarantine"), list_of(line, "replaced")});
+  }
+  return journal;
+}
+
+std::vector<JournalEntry> read_journal(const std::vector<std::string>& env) {
+  return open_journal(env).entries;
 }
 
 }  // namespace recovery

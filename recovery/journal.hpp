@@ -22,6 +22,15 @@ struct JournalEntry {
 };
 
 void write_journal(const std::vector<std::string>& env, const JournalEntry& entry);
+
+// All of it, and what of it is no journal's line: a torn write, or somebody else's file.
+struct Journal {
+  std::string path;
+  std::vector<JournalEntry> entries;  // oldest first
+  std::size_t broken_lines = 0;
+  std::string failure;  // why there is nothing to read; empty if there is no journal yet
+};
+Journal open_journal(const std::vector<std::string>& env);
 std::vector<JournalEntry> read_journal(const std::vector<std::string>& env);  // oldest first
 std::string state_dir(const std::vector<std::string>& env);  // empty if there is no home
 // Makes it when it is absent; empty when it can't be made, or is not ours alone.

@@ -2,11 +2,10 @@
 // `gomend history`: what was repaired, from the journal, newest last. One line a repair: when,
 // what, why, what was done, and the id under which `gomend restore` finds what was replaced.
 
-#include <string>
-#include <vector>
+#include "shim/commands/table.hpp"
 
 namespace shim {
 
-int history(const std::vector<std::string>& arguments);  // the exit code
+int history(const Arguments& arguments);  // the exit code
 
 }  // namespace shim

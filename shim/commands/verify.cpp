@@ -2,10 +2,10 @@
 
 #include <unistd.h>
 
-#include <boost/program_options.hpp>
 #include <condition_variable>
 #include <cstdlib>
 #include <exception>
+#include <limits>
 #include <mutex>
 #include <nlohmann/json.hpp>
 #include <stop_token>
@@ -13,6 +13,7 @@
 #include <thread>
 
 #include "recovery/verify.hpp"
+#include "shim/commands/options.hpp"
 #include "shim/pipes.hpp"
 #include "shim/real_go.hpp"
 #include "shim/session.hpp"
@@ -21,27 +22,7 @@
 namespace shim {
 namespace {
 
-namespace options = boost::program_options;
 using recovery::Verified;
-
-constexpr std::string_view usage_text =
-    "Usage: gomend verify [option…] [MODULE[@VERSION]…]\n"
-    "\n"
-    "Is all that lies in the caches right? Checks zips, trees, ziphashes, go.mods, infos and "
-    "version lists, go's\n"
-    "index of each tree, clones, cached answers of the checksum database, and the build cache's "
-    "contents.\n"
-    "Without a module: those of the build in this directory; outside a module all that are "
-    "cached.\n"
-    "\n"
-    "  --all     all that is cached, in a module too\n"
-    "  --full    read everything again, also what was right the last time and has not changed "
-    "since\n"
-    "  --repair  mend what is broken, as after a failure; what is replaced is kept (gomend "
-    "restore)\n"
-    "  --json    one JSON object on stdout\n"
-    "\n"
-    "Exit status: 0 all is right, or was mended; 1 something is broken; 2 it could not be told.\n";
 
 int fail(const std::string& words) {
   write_all(STDERR_FILENO, "gomend: " + printable(words) + "\n");
@@ -85,32 +66,13 @@ class Bar {
   std::jthread thread_;
 };
 
-struct Chosen {
+recovery::VerifyScope scope_of(const Chosen& chosen) {
+  if (chosen.has("all") && !chosen.words.empty()) throw Misuse("either --all or modules");
   recovery::VerifyScope scope;
-  bool repair = false;
-  bool json = false;
-  bool help = false;
-};
-
-Chosen read(const std::vector<std::string>& arguments) {
-  Chosen chosen;
-  options::options_description described;
-  described.add_options()("all", "")("full", "")("repair", "")("json", "")("help", "")(
-      "module", options::value<std::vector<std::string>>());
-  options::positional_options_description behind;
-  behind.add("module", -1);
-  options::variables_map map;
-  options::store(
-      options::command_line_parser(arguments).options(described).positional(behind).run(), map);
-  chosen.scope.all = map.count("all") != 0;
-  chosen.scope.full = map.count("full") != 0;
-  chosen.repair = map.count("repair") != 0;
-  chosen.json = map.count("json") != 0;
-  chosen.help = map.count("help") != 0;
-  if (map.count("module") != 0) chosen.scope.names = map["module"].as<std::vector<std::string>>();
-  if (chosen.scope.all && !chosen.scope.names.empty())
-    throw options::error("either --all or modules");
-  return chosen;
+  scope.all = chosen.has("all");
+  scope.full = chosen.has("full");
+  scope.names = chosen.words;
+  return scope;
 }
 
 std::string as_json(const Verified& verified) {
@@ -162,33 +124,25 @@ std::string as_text(const Verified& verified) {
 
 }  // namespace
 
-int verify(const std::vector<std::string>& arguments) {
-  Chosen chosen;
-  try {
-    chosen = read(arguments);
-  } catch (const options::error& error) {
-    return fail(std::string(error.what()) + "; next: gomend verify --help");
-  }
-  if (chosen.help) {
-    write_all(STDOUT_FILENO, usage_text);
-    return 0;
-  }
+int verify(const Arguments& arguments) {
+  const Chosen chosen = parse("verify", arguments, std::numeric_limits<std::size_t>::max());
+  const recovery::VerifyScope scope = scope_of(chosen);
   const auto go = find_real_go();
   if (!go) return fail("no go found; next: set GOMEND_REAL_GO to the path of the real go");
   Session session;
   session.go = go->path;
   session.argv = {"go", "verify"};
   session.env = environ;
-  session.advise_only = !chosen.repair;
+  session.advise_only = !chosen.has("repair");
   session.command.verb = "verify";
   try {
     recovery::Progress progress;
     Verified verified;
     {
       const Bar bar(progress);
-      verified = recovery::verify(request_for(session, "", now_ns()), chosen.scope, progress);
+      verified = recovery::verify(request_for(session, "", now_ns()), scope, progress);
     }
-    write_all(STDOUT_FILENO, chosen.json ? as_json(verified) : as_text(verified));
+    write_all(STDOUT_FILENO, chosen.has("json") ? as_json(verified) : as_text(verified));
     return verified.is_sound() ? 0 : 1;
   } catch (const std::exception& error) {
     return fail(error.what());

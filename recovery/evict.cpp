@@ -1,0 +1,172 @@
+#include "recovery/evict.hpp"
+
+#include <algorithm>
+#include <array>
+#include <nlohmann/json.hpp>
+#include <set>
+
+#include "recovery/h1.hpp"
+#include "recovery/layout.hpp"
+#include "recovery/version_lock.hpp"
+#include "recovery/zip.hpp"
+
+namespace recovery {
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr std::array extensions{".zip", ".ziphash", ".mod", ".info", ".partial"};
+
+std::string h1_of_zip(const Root& cache, const std::string& rel) {
+  const auto zip = ZipFile::open(cache, rel);
+  const auto files = zip ? zip->hashes() : std::nullopt;
+  return files ? hash1(*files) : std::string();
+}
+
+class Eviction {
+ public:
+  Eviction(Workshop& shop, const ModuleVersion& m) : shop_(shop), cache_(shop.cache), m_(m) {
+    result_.module = m.str();
+  }
+
+  Evicted run(const BuildList& list, Refetch refetch) {
+    if (refetch == Refetch::yes && !fetch()) return std::move(result_);
+    const VersionLock lock(cache_, m_, 30s);
+    result_.before = h1_of_zip(cache_, download_file(m_, ".zip"));
+    const std::set<std::string> clones = clones_of_module();
+    if (refetch == Refetch::yes)
+      put_new(list);
+    else
+      for (const char* extension : extensions) take(download_file(m_, extension));
+    take(tree_dir(m_));
+    drop_index();
+    for (const std::string& clone : clones) take_clone(clone);
+    result_.quarantine = shop_.quarantine_id();
+    return std::move(result_);
+  }
+
+ private:
+  bool fetch() {
+    const Stage::Fetched fetched = shop_.stage().fetch(m_, {}, "");
+    if (!fetched.ok) {
+      result_.failure = fetched.error.empty() ? "it can't be fetched" : fetched.error;
+      return false;
+    }
+    const auto info = cache_.read(shop_.stage().file(m_, ".info"), 1 << 20);
+    result_.after = h1_of_zip(cache_, shop_.stage().file(m_, ".zip"));
+    if (result_.after.empty() || !info || !is_info_of(*info, m_)) {
+      result_.failure = "what its source gives is damaged";
+      return false;
+    }
+    return true;
+  }
+
+  void put_new(const BuildList& list) {
+    for (const char* extension : {".info", ".mod", ".zip", ".ziphash"}) {
+      const std::string rel = download_file(m_, extension);
+      const Kind kind = cache_.stat(rel).kind;
+      if (kind == Kind::regular) {
+        shop_.quarantine().keep(rel);
+        result_.replaced.push_back(rel);
+      } else if (kind != Kind::absent) {
+        take(rel);
+      }
+      cache_.make_directories(download_dir(m_));
+      cache_.replace(shop_.stage().file(m_, extension), rel);
+      cache_.give_to_owner(rel);
+    }
+    const Expected expected = list.expected(m_);
+    result_.differs_from_go_sum = expected.by == Expected::By::go_sum && !expected.zip.empty() &&
+                                  !expected.zip.contains(result_.after);
+  }
+
+  void take(const std::string& rel) {
+    if (cache_.stat(rel).kind == Kind::absent) return;
+    shop_.quarantine().take(rel);
+    result_.replaced.push_back(rel);
+  }
+
+  void drop_index() {
+    if (!shop_.build_cache) return;
+    const std::string entry = index_entry(shop_.settings.go_version, cache_.absolute(tree_dir(m_)));
+    const auto bytes = shop_.build_cache->read(entry, 4096);
+    if (!bytes) return;
+    shop_.quarantine().keep_bytes("gocache/" + entry, *bytes);
+    shop_.build_cache->remove(entry);
+  }
+
+  // By what .info tells, {"Version":…,"Origin":{"VCS":"git","URL":"https://example.com/a"}}, which
+  // is not always there; and by the URL of each clone.
+  std::set<std::string> clones_of_module() const {
+    std::set<std::string> found;
+    const auto text = cache_.read(download_file(m_, ".info"), 1 << 20);
+    const auto info = nlohmann::json::parse(text.value_or(""), nullptr, false);
+    if (info.is_object() && info.contains("Origin") && info["Origin"].is_object()) {
+      const std::string url = info["Origin"].value("URL", "");
+      if (!url.empty()) found.insert("cache/vcs/" + sha256_hex("git3:" + url));
+    }
+    for (const std::string& name : cache_.list("cache/vcs").value_or(std::vector<std::string>{})) {
+      if (!name.ends_with(".info")) continue;
+      const std::string rel = "cache/vcs/" + name;
+      const std::string repository = path_of(cache_.read(rel, 1 << 16).value_or(""));
+      const bool is_its = !repository.empty() && (m_.path() + "/").starts_with(repository + "/");
+      if (is_its) found.insert(rel.substr(0, rel.size() - 5));
+    }
+    return found;
+  }
+
+  // "git3:ssh://git@example.com/a.git" -> "example.com/a"
+  static std::string path_of(const std::string& key) {
+    const std::size_t scheme = key.find("://");
+    if (scheme == key.npos) return {};
+    std::string path = key.substr(scheme + 3);
+    const std::size_t user = path.find('@');
+    if (user < path.find('/')) path.erase(0, user + 1);
+    if (path.ends_with(".git")) path.resize(path.size() - 4);
+    return path;
+  }
+
+  void take_clone(const std::string& clone) {
+    if (cache_.stat(clone).kind != Kind::directory) return;
+    const VersionLock lock(cache_, clone + ".lock", 30s);
+    take(clone);
+    take(clone + ".info");
+  }
+
+  Workshop& shop_;
+  const Root& cache_;
+  const ModuleVersion& m_;
+  Evicted result_;
+};
+
+}  // namespace
+
+std::vector<ModuleVersion> cached_versions(const Root& cache, const std::string& module_path) {
+  std::set<ModuleVersion> found;
+  const auto any = ModuleVersion::parse(module_path, "v0.0.0");
+  const std::string escaped = any ? any->escaped_path() : std::string();
+  const auto add = [&](std::string_view escaped_version) {
+    if (auto m = ModuleVersion::unescape(escaped, escaped_version)) found.insert(*m);
+  };
+  const auto in_downloads = cache.list("cache/download/" + escaped + "/@v");
+  for (const std::string& name : in_downloads.value_or(std::vector<std::string>{})) {
+    for (const char* extension : extensions) {
+      if (name.ends_with(extension))
+        add(name.substr(0, name.size() - std::string_view(extension).size()));
+    }
+  }
+  const std::size_t slash = escaped.rfind('/');
+  const std::string parent = slash == escaped.npos ? "." : escaped.substr(0, slash);
+  const std::string last = escaped.substr(slash == escaped.npos ? 0 : slash + 1) + "@";
+  const auto trees = parent == "." ? std::nullopt : cache.list(parent);
+  for (const std::string& name : trees.value_or(std::vector<std::string>{})) {
+    if (name.starts_with(last)) add(name.substr(last.size()));
+  }
+  return {found.begin(), found.end()};
+}
+
+Evicted evict(Workshop& shop, const ModuleVersion& m, const BuildList& list, Refetch refetch) {
+  return Eviction(shop, m).run(list, refetch);
+}
+
+}  // namespace recovery
