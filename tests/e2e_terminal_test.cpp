@@ -107,6 +107,8 @@ std::string lasting(std::string text) {
   text = std::regex_replace(text, std::regex("\\[1\\] [0-9]+"), "[1] PID");
   text = std::regex_replace(text, std::regex("go-build[0-9]+"), "go-buildN");
   text = std::regex_replace(text, std::regex("[0-9]+\\.[0-9]+ ?(s|ns/op)"), "N s");
+  // What ends by the Ctrl-C that ends go too is told of by go, or not.
+  text = std::regex_replace(text, std::regex("example[^\\n]*hold: signal: interrupt\r?"), "");
   // The last prompt may come too late to be read, or not.
   return std::regex_replace(text, std::regex("[\\r\\n]*(ready> )?$"), "");
 }

@@ -30,7 +30,7 @@ var replacing = map[string]bool{
 	"html":     true, // 200 with a page, as a captive portal gives
 	"empty":    true, // 200 with nothing
 	"reset":    true, // the connection is reset
-	"silence":  true, // no byte ever
+	"silence":  true, // no byte until the faults are cleared
 	"redirect": true, // 302 to Body
 }
 
@@ -90,11 +90,28 @@ func (f *fault) answer(w http.ResponseWriter, r *http.Request) int {
 	case "reset":
 		reset(w)
 		return 0
-	case "silence":
-		<-r.Context().Done()
-		return 0
 	}
 	return http.StatusOK
+}
+
+// outlasts says whether the client is still there when the fault is taken away.
+func (s *server) outlasts(r *http.Request, service string, f *fault) bool {
+	for {
+		s.mu.Lock()
+		isThere := false
+		for _, other := range s.faults[service] {
+			isThere = isThere || other == f
+		}
+		s.mu.Unlock()
+		if !isThere {
+			return true
+		}
+		select {
+		case <-r.Context().Done():
+			return false
+		case <-time.After(20 * time.Millisecond):
+		}
+	}
 }
 
 func reset(w http.ResponseWriter) {

@@ -47,6 +47,13 @@ func (s *server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	service, path := split(r.URL.Path)
 	f := s.faultFor(service, path)
+	if f != nil && f.Kind == "silence" {
+		if !s.outlasts(r, service, f) {
+			s.record(service, path, 0)
+			return
+		}
+		f = nil
+	}
 	if f != nil && f.replaces() {
 		s.record(service, path, f.answer(w, r))
 		return
