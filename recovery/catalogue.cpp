@@ -73,6 +73,29 @@ std::set<ModuleVersion> modules_in(const Root& cache) {
   return found;
 }
 
+std::vector<ModuleVersion> versions_in(const Root& cache, const std::string& module_path) {
+  std::set<ModuleVersion> found;
+  if (!is_module_path(module_path)) return {};
+  const std::string escaped = escape_path(module_path);
+  const auto add = [&](std::string_view escaped_version) {
+    if (auto m = ModuleVersion::unescape(escaped, escaped_version)) found.insert(*m);
+  };
+  const auto in_downloads = cache.list("cache/download/" + escaped + "/@v");
+  for (const std::string& name : in_downloads.value_or(std::vector<std::string>{})) {
+    for (const std::string_view extension : {".info", ".mod", ".zip", ".ziphash", ".partial"}) {
+      if (name.ends_with(extension)) add(name.substr(0, name.size() - extension.size()));
+    }
+  }
+  const std::size_t slash = escaped.rfind('/');
+  const std::string parent = slash == escaped.npos ? "" : escaped.substr(0, slash);
+  const std::string last = escaped.substr(slash == escaped.npos ? 0 : slash + 1) + "@";
+  const auto trees = cache.list(parent);
+  for (const std::string& name : trees.value_or(std::vector<std::string>{})) {
+    if (name.starts_with(last)) add(name.substr(last.size()));
+  }
+  return {found.begin(), found.end()};
+}
+
 std::vector<std::string> clones_in(const Root& cache) {
   Names names = cache.list("cache/vcs").value_or(Names{});
   std::erase_if(names, [](const std::string& name) {

@@ -15,6 +15,8 @@
 namespace recovery {
 
 std::set<ModuleVersion> modules_in(const Root& cache);
+// Of one module, sorted; what only has go's .partial mark, too.
+std::vector<ModuleVersion> versions_in(const Root& cache, const std::string& module_path);
 std::vector<std::string> clones_in(const Root& cache);  // "3f…", 64 characters of hex
 
 }  // namespace recovery

@@ -141,30 +141,6 @@ class Eviction {
 
 }  // namespace
 
-std::vector<ModuleVersion> cached_versions(const Root& cache, const std::string& module_path) {
-  std::set<ModuleVersion> found;
-  const auto any = ModuleVersion::parse(module_path, "v0.0.0");
-  const std::string escaped = any ? any->escaped_path() : std::string();
-  const auto add = [&](std::string_view escaped_version) {
-    if (auto m = ModuleVersion::unescape(escaped, escaped_version)) found.insert(*m);
-  };
-  const auto in_downloads = cache.list("cache/download/" + escaped + "/@v");
-  for (const std::string& name : in_downloads.value_or(std::vector<std::string>{})) {
-    for (const char* extension : extensions) {
-      if (name.ends_with(extension))
-        add(name.substr(0, name.size() - std::string_view(extension).size()));
-    }
-  }
-  const std::size_t slash = escaped.rfind('/');
-  const std::string parent = slash == escaped.npos ? "." : escaped.substr(0, slash);
-  const std::string last = escaped.substr(slash == escaped.npos ? 0 : slash + 1) + "@";
-  const auto trees = parent == "." ? std::nullopt : cache.list(parent);
-  for (const std::string& name : trees.value_or(std::vector<std::string>{})) {
-    if (name.starts_with(last)) add(name.substr(last.size()));
-  }
-  return {found.begin(), found.end()};
-}
-
 Evicted evict(Workshop& shop, const ModuleVersion& m, const BuildList& list, Refetch refetch) {
   return Eviction(shop, m).run(list, refetch);
 }

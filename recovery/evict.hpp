@@ -25,9 +25,6 @@ struct Evicted {
   std::string failure;                // then nothing has changed
 };
 
-// Versions of a module of which anything is cached, sorted.
-std::vector<ModuleVersion> cached_versions(const Root& cache, const std::string& module_path);
-
 enum class Refetch { no, yes };
 Evicted evict(Workshop& shop, const ModuleVersion& m, const BuildList& list, Refetch refetch);
 

@@ -201,6 +201,10 @@ std::optional<ModuleVersion> ModuleVersion::unescape(std::string_view path,
   return parse(*plain_path, *plain_version);
 }
 
+std::string escape_path(std::string_view path) {
+  return escape(path);
+}
+
 std::string ModuleVersion::escaped_path() const {
   return escape(path_);
 }

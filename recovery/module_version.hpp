@@ -39,8 +39,9 @@ class ModuleVersion {
   std::string version_;
 };
 
-bool is_module_path(std::string_view path);  // module.CheckPath
-bool is_import_path(std::string_view path);  // module.CheckImportPath
+bool is_module_path(std::string_view path);      // module.CheckPath
+std::string escape_path(std::string_view path);  // module.EscapePath, of one that is
+bool is_import_path(std::string_view path);      // module.CheckImportPath
 bool is_canonical_version(
     std::string_view version);  // semver.Canonical(v) == v, or with +incompatible
 

@@ -84,10 +84,9 @@ class Work {
         continue;
       }
       if (!is_module_path(name)) throw std::runtime_error("'" + name + "' names no module");
-      if (!in_cache) in_cache = modules_in(*cache_);
       const std::size_t before = found.size();
-      for (const ModuleVersion& m : *in_cache) {
-        if (m.path() == name) found.insert(m);
+      for (const ModuleVersion& m : versions_in(*cache_, name)) {
+        if (is_in_cache(m)) found.insert(m);
       }
       if (found.size() == before)
         throw std::runtime_error("no version of " + name + " is in the module cache");

@@ -73,6 +73,18 @@ TEST_CASE("evict: what is taken out is fetched anew, and restore brings it back"
   }
 }
 
+TEST_CASE("evict: a path with a major version suffix is a module's like any other", "[e2e]") {
+  const std::string beta = "github.com/acme/beta/v2@v2.3.0";
+  for (const std::string& word : {beta, std::string("github.com/acme/beta/v2")}) {
+    const Bed bed(gos().back());
+    const Ran ran = bed.companion({"evict", word});
+    INFO(ran.text());
+    CHECK(ran.code() == 0);
+    CHECK(!fs::exists(bed.zip(beta)));
+    CHECK(!fs::exists(bed.tree(beta)));
+  }
+}
+
 TEST_CASE("evict: a module without a version is all its cached versions; a tree alone counts",
           "[e2e]") {
   Bed bed(gos().back());

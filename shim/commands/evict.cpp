@@ -4,6 +4,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "recovery/catalogue.hpp"
 #include "recovery/evict.hpp"
 #include "recovery/journal.hpp"
 #include "shim/commands/here.hpp"
@@ -21,11 +22,11 @@ std::vector<ModuleVersion> named(const recovery::Root& cache, const std::string&
   const std::size_t at = word.find('@');
   if (at == word.npos) {
     if (!recovery::is_module_path(word)) throw Misuse("'" + word + "' is no module path");
-    return recovery::cached_versions(cache, word);
+    return recovery::versions_in(cache, word);
   }
   const auto m = ModuleVersion::parse(word);
   if (!m) throw Misuse("'" + word + "' is no module and version, as in example.com/a@v1.2.3");
-  for (const ModuleVersion& cached : recovery::cached_versions(cache, m->path())) {
+  for (const ModuleVersion& cached : recovery::versions_in(cache, m->path())) {
     if (cached == *m) return {*m};
   }
   return {};
