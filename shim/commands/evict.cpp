@@ -106,7 +106,9 @@ int evict(const Arguments& arguments) {
     }
   }
   if (chosen.has("json"))
-    write_all(STDOUT_FILENO, nlohmann::ordered_json{{"evicted", all}}.dump(2) + "\n");
+    write_all(STDOUT_FILENO, nlohmann::ordered_json{{"evicted", all}}.dump(
+                                 2, ' ', false, nlohmann::json::error_handler_t::replace) +
+                                 "\n");
   else if (!text.empty())
     write_all(STDOUT_FILENO, lines(text.substr(0, text.size() - 1)));
   return is_done ? 0 : 1;

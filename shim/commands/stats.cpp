@@ -101,7 +101,7 @@ std::string json_of(const Stats& stats) {
                                       {"last", stats.last},
                                       {"by_class", sums(stats, true)},
                                       {"by_source", sums(stats, false)}};
-  return object.dump(2) + "\n";
+  return object.dump(2, ' ', false, nlohmann::json::error_handler_t::replace) + "\n";
 }
 
 std::string escaped(const std::string& label) {

@@ -4,7 +4,6 @@
 
 #include <condition_variable>
 #include <cstdlib>
-#include <exception>
 #include <limits>
 #include <mutex>
 #include <nlohmann/json.hpp>
@@ -13,21 +12,15 @@
 #include <thread>
 
 #include "recovery/verify.hpp"
+#include "shim/commands/here.hpp"
 #include "shim/commands/options.hpp"
 #include "shim/pipes.hpp"
-#include "shim/real_go.hpp"
-#include "shim/session.hpp"
 #include "shim/words.hpp"
 
 namespace shim {
 namespace {
 
 using recovery::Verified;
-
-int fail(const std::string& words) {
-  write_all(STDERR_FILENO, "gomend: " + printable(words) + "\n");
-  return 2;
-}
 
 // A line on the terminal that says how far it is, drawn from time to time, and gone at the end.
 class Bar {
@@ -127,26 +120,16 @@ std::string as_text(const Verified& verified) {
 int verify(const Arguments& arguments) {
   const Chosen chosen = parse("verify", arguments, std::numeric_limits<std::size_t>::max());
   const recovery::VerifyScope scope = scope_of(chosen);
-  const auto go = find_real_go();
-  if (!go) return fail("no go found; next: set GOMEND_REAL_GO to the path of the real go");
-  Session session;
-  session.go = go->path;
-  session.argv = {"go", "verify"};
-  session.env = environ;
-  session.advise_only = !chosen.has("repair");
-  session.command.verb = "verify";
-  try {
-    recovery::Progress progress;
-    Verified verified;
-    {
-      const Bar bar(progress);
-      verified = recovery::verify(request_for(session, "", now_ns()), scope, progress);
-    }
-    write_all(STDOUT_FILENO, chosen.has("json") ? as_json(verified) : as_text(verified));
-    return verified.is_sound() ? 0 : 1;
-  } catch (const std::exception& error) {
-    return fail(error.what());
+  recovery::Request request = request_here("verify");
+  request.advise_only = !chosen.has("repair");
+  recovery::Progress progress;
+  Verified verified;
+  {
+    const Bar bar(progress);
+    verified = recovery::verify(request, scope, progress);
   }
+  write_all(STDOUT_FILENO, chosen.has("json") ? as_json(verified) : as_text(verified));
+  return verified.is_sound() ? 0 : 1;
 }
 
 }  // namespace shim
