@@ -39,7 +39,8 @@ class Eviction {
     else
       for (const char* extension : extensions) take(download_file(m_, extension));
     take(tree_dir(m_));
-    drop_index();
+    if (shop_.build_cache)
+      shop_.drop_index(index_entry(shop_.settings.go_version, cache_.absolute(tree_dir(m_))));
     for (const std::string& clone : clones) take_clone(clone);
     result_.quarantine = shop_.quarantine_id();
     return std::move(result_);
@@ -64,12 +65,9 @@ class Eviction {
   void put_new(const BuildList& list) {
     for (const char* extension : {".info", ".mod", ".zip", ".ziphash"}) {
       const std::string rel = download_file(m_, extension);
-      const Kind kind = cache_.stat(rel).kind;
-      if (kind == Kind::regular) {
-        shop_.quarantine().keep(rel);
+      if (cache_.stat(rel).kind != Kind::absent) {
+        shop_.quarantine().make_way(rel);
         result_.replaced.push_back(rel);
-      } else if (kind != Kind::absent) {
-        take(rel);
       }
       cache_.make_directories(download_dir(m_));
       cache_.replace(shop_.stage().file(m_, extension), rel);
@@ -84,15 +82,6 @@ class Eviction {
     if (cache_.stat(rel).kind == Kind::absent) return;
     shop_.quarantine().take(rel);
     result_.replaced.push_back(rel);
-  }
-
-  void drop_index() {
-    if (!shop_.build_cache) return;
-    const std::string entry = index_entry(shop_.settings.go_version, cache_.absolute(tree_dir(m_)));
-    const auto bytes = shop_.build_cache->read(entry, 4096);
-    if (!bytes) return;
-    shop_.quarantine().keep_bytes("gocache/" + entry, *bytes);
-    shop_.build_cache->remove(entry);
   }
 
   // By what .info tells, {"Version":…,"Origin":{"VCS":"git","URL":"https://example.com/a"}}, which

@@ -168,11 +168,7 @@ void put_back(const Root& cache, const std::string& id, const std::string& rel,
   const std::string kept = base + "/" + id + "/" + rel;
   // A tree's directory is read-only here, too.
   const Writable also(cache, kept.substr(0, kept.rfind('/')));
-  const Kind kind = cache.stat(rel).kind;
-  if (kind == Kind::regular)
-    replaced.keep(rel);
-  else if (kind != Kind::absent)
-    replaced.take(rel);
+  if (cache.stat(rel).kind != Kind::absent) replaced.make_way(rel);
   cache.move(kept, rel);
 }
 
@@ -249,6 +245,13 @@ void Quarantine::take(const std::string& rel) {
   cache_.move(rel, place);
   if (is_read_only) cache_.chmod(place, st.st.st_mode & 07777);
   note(rel);
+}
+
+void Quarantine::make_way(const std::string& rel) {
+  if (cache_.stat(rel).kind == Kind::regular)
+    keep(rel);
+  else
+    take(rel);
 }
 
 void Quarantine::take_from(const Root& other, const std::string& rel, const std::string& name) {

@@ -26,6 +26,9 @@ class Quarantine {
   void keep(const std::string& rel);
   // Moves what stands at `rel` away: a file, a link, a whole directory.
   void take(const std::string& rel);
+  // For something that is to be renamed to `rel`: a regular file is kept and stays, anything else
+  // is moved away.
+  void make_way(const std::string& rel);
   // Moves what stands at `rel` of another root (GOCACHE) here, under a name of its own. Throws
   // std::system_error when it can't be renamed: on another file system it is not copied.
   void take_from(const Root& other, const std::string& rel, const std::string& name);

@@ -350,12 +350,9 @@ class Work {
     const std::size_t slash = rel.rfind('/');
     cache_.make_directories(rel.substr(0, slash));
     const Writable writable(cache_, rel.substr(0, slash));
-    const Kind kind = cache_.stat(rel).kind;
-    if (kind == Kind::regular) {
-      shop_.quarantine().keep(rel);
+    if (cache_.stat(rel).kind != Kind::absent) {
+      shop_.quarantine().make_way(rel);
       result_.replaced.push_back(rel);
-    } else if (kind != Kind::absent) {
-      take(rel);
     }
     cache_.replace(staged, rel);
     cache_.give_to_owner(rel);  // what go fetched is root's, if we are
@@ -451,16 +448,7 @@ class Work {
     if (entry.empty() && (sources_changed || s_.tree == Health::broken)) {
       entry = index_entry(shop_.settings.go_version, cache_.absolute(tree_dir(m_)));
     }
-    if (entry.empty()) return;
-    const auto bytes = shop_.build_cache->read(entry, 4096);
-    if (bytes) {
-      shop_.quarantine().keep_bytes("gocache/" + entry, *bytes);
-      shop_.build_cache->remove(entry);
-    } else if (shop_.build_cache->stat(entry).kind == Kind::directory) {
-      shop_.build_cache->remove_tree(entry);  // go can have put nothing there
-    } else {
-      return;
-    }
+    if (entry.empty() || !shop_.drop_index(entry)) return;
     result_.changed = true;
     if (index_is_stale_ && result_.findings.empty()) {
       result_.findings.push_back("go's index of its packages is stale");

@@ -23,4 +23,15 @@ Quarantine& Workshop::quarantine() {
   return *quarantine_;
 }
 
+bool Workshop::drop_index(const std::string& entry) {
+  if (const auto bytes = build_cache->read(entry, 4096)) {
+    quarantine().keep_bytes("gocache/" + entry, *bytes);
+    build_cache->remove(entry);
+    return true;
+  }
+  if (build_cache->stat(entry).kind != Kind::directory) return false;
+  build_cache->remove_tree(entry);  // go can have put nothing there
+  return true;
+}
+
 }  // namespace recovery

@@ -23,6 +23,8 @@ class Workshop {
 
   Stage& stage();
   Quarantine& quarantine();
+  // Go's index of one tree, an entry of `build_cache`: kept and removed. False: there is none.
+  bool drop_index(const std::string& entry);
   std::string quarantine_id() const { return quarantine_ ? quarantine_->id() : std::string(); }
 
  private:
