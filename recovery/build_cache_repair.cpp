@@ -21,10 +21,13 @@ namespace {
 using namespace std::chrono_literals;
 using patterns::Diagnosis;
 
-constexpr auto patience = 60s;         // for what has been used of late
-constexpr auto guess_budget = 2s;      // where the words are mostly about the user's own code
-constexpr auto rest_budget = 5s;       // for the rest of the cache
-constexpr auto glance_budget = 500ms;  // where nothing was said of it at all
+// How long what has been used of late is looked at, and then the rest of the cache.
+struct Budget {
+  std::chrono::milliseconds for_used, for_rest;
+};
+constexpr Budget told = {60s, 5s};
+constexpr Budget guessed = {2s, 0s};     // the words are mostly about the user's own code
+constexpr Budget unasked = {500ms, 0s};  // nothing was said of it at all
 constexpr long long mark_interval_ns = 3600LL * 1'000'000'000;  // cache.mtimeInterval
 constexpr long long slack_ns = 60LL * 1'000'000'000;
 
@@ -56,6 +59,11 @@ bool misses_what_is_there(const Diagnosis& d, const std::string& go_root) {
   return false;
 }
 
+const Budget& budget_for(const std::vector<Diagnosis>& diagnoses) {
+  if (diagnoses.empty()) return unasked;
+  return std::ranges::all_of(diagnoses, is_guess_at_user_code) ? guessed : told;
+}
+
 bool is_forbidden(const std::vector<Diagnosis>& diagnoses, const std::string& build_cache) {
   return std::ranges::any_of(diagnoses, [&](const Diagnosis& d) {
     return d.class_id == "cache/permission" && is_in(d.path, build_cache);
@@ -80,17 +88,12 @@ mode_t umask_() {
 
 class Work {
  public:
-  Work(const Root& cache, const Settings& settings, const Request& request,
-       std::chrono::milliseconds for_used, std::chrono::milliseconds for_rest)
-      : cache_(cache),
-        settings_(settings),
-        request_(request),
-        for_used_(for_used),
-        for_rest_(for_rest) {}
+  Work(const Root& cache, const Settings& settings, const Request& request, const Budget& budget)
+      : cache_(cache), settings_(settings), request_(request), budget_(budget) {}
   // Everything is looked at.
   Work(const Root& cache, const Settings& settings, const Request& request, Memo& memo,
        Progress& progress)
-      : Work(cache, settings, request, 0ms, 0ms) {
+      : Work(cache, settings, request, Budget{}) {
     memo_ = &memo;
     progress_ = &progress;
   }
@@ -114,7 +117,7 @@ class Work {
   void look() {
     const long long since = request_.started_ns - mark_interval_ns - slack_ns;
     survey_ = memo_ != nullptr ? survey_all(cache_, *memo_, *progress_)
-                               : survey(cache_, since, for_used_, for_rest_);
+                               : survey(cache_, since, budget_.for_used, budget_.for_rest);
     result_.entries = survey_.entries;
     result_.dead = survey_.dead.size();
     for (const BadEntry& entry : survey_.bad) {
@@ -235,7 +238,7 @@ class Work {
   const Root& cache_;
   const Settings& settings_;
   const Request& request_;
-  const std::chrono::milliseconds for_used_, for_rest_;
+  const Budget budget_;
   Memo* memo_ = nullptr;  // not owned; of a search of everything
   Progress* progress_ = nullptr;
   std::optional<Root> module_cache_;
@@ -286,12 +289,7 @@ BuildCacheMended repair_build_cache(const std::vector<Diagnosis>& diagnoses,
   bool is_out_of_reach = false;
   if (settings.cache_program.empty()) {
     const Root cache(settings.build_cache);
-    const bool is_guess = std::ranges::all_of(diagnoses, is_guess_at_user_code);
-    Work work(cache, settings, request,
-              diagnoses.empty() ? glance_budget
-              : is_guess        ? std::chrono::milliseconds(guess_budget)
-                                : std::chrono::milliseconds(patience),
-              is_guess ? std::chrono::milliseconds(0) : std::chrono::milliseconds(rest_budget));
+    Work work(cache, settings, request, budget_for(diagnoses));
     mended = work.run(look_only);
     is_out_of_reach = work.is_out_of_reach();
   }
