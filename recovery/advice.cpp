@@ -132,8 +132,12 @@ std::string permission_advice(const std::string& path, const std::string& settin
   return {};
 }
 
+bool is_refuted(const Diagnosis& d) {
+  return d.class_id == "checksum/sumdb-mismatch" && is_h1(d.got) && d.got != d.expected;
+}
+
 std::string refuted_hash_advice(const Diagnosis& d, const std::string& go_sum) {
-  if (d.class_id != "checksum/sumdb-mismatch" || !is_h1(d.got) || d.got == d.expected) return {};
+  if (!is_refuted(d)) return {};
   if (read_text_file(go_sum).find(" " + d.got + "\n") == std::string::npos) return {};
   const std::string words =
       d.module + "@" + d.version +

@@ -38,6 +38,7 @@ std::string checksum_story(const ModuleVersion& m, const Expected& expected,
 
 // With -mod=mod go notes in go.sum what the checksum database has just refuted (tidyGoSum adds
 // every hash that was looked up, go1.26 too), and would accept it the next time. Empty: it has not.
+bool is_refuted(const patterns::Diagnosis& d);  // d.got is such a hash
 std::string refuted_hash_advice(const patterns::Diagnosis& d, const std::string& go_sum);
 
 // Why `path` can't be read or written, and the command that mends it; empty if nothing there

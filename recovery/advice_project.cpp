@@ -17,11 +17,6 @@ namespace {
 
 using patterns::Diagnosis;
 
-bool exists(const std::string& path) {
-  struct stat st;
-  return ::stat(path.c_str(), &st) == 0;
-}
-
 std::string name_of(const std::string& path) {
   return path.substr(path.rfind('/') + 1);
 }

@@ -11,6 +11,7 @@
 #include "recovery/advice.hpp"
 #include "recovery/go_setting.hpp"
 #include "recovery/layout.hpp"
+#include "recovery/project_files.hpp"
 #include "recovery/run.hpp"
 #include "recovery/sources.hpp"
 
@@ -20,10 +21,6 @@ namespace {
 using patterns::Diagnosis;
 
 constexpr std::size_t most_text = 2000;  // bytes behind a line that still belong to it
-
-bool exists(const std::string& path) {
-  return ::access(path.c_str(), F_OK) == 0;
-}
 
 // What go said from the diagnosed line on: git's words stand below it.
 std::string text_of(const Circumstances& c, const Diagnosis& d) {

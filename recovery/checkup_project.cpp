@@ -25,11 +25,6 @@ namespace {
 
 using Level = Remark::Level;
 
-bool exists(const std::string& path) {
-  struct stat st;
-  return ::stat(path.c_str(), &st) == 0;
-}
-
 // "1.21.13", "go1.26.8", "1.22rc1" -> {1, 21, 13}; a release candidate is older than its release,
 // which matters to nobody here.
 std::array<int, 3> version_of(std::string_view text) {

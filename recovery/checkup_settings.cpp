@@ -20,11 +20,6 @@ namespace {
 
 using Level = Remark::Level;
 
-bool exists(const std::string& path) {
-  struct stat st;
-  return ::stat(path.c_str(), &st) == 0;
-}
-
 std::vector<std::string> split(const std::string& text, std::string_view separators) {
   std::vector<std::string> parts;
   for (std::size_t at = 0; at <= text.size();) {

@@ -58,4 +58,10 @@ std::vector<std::string> describe(const ModuleState& s) {
   return words;
 }
 
+std::string joined(const std::vector<std::string>& phrases) {
+  std::string text;
+  for (const std::string& phrase : phrases) text += (text.empty() ? "" : " and ") + phrase;
+  return text;
+}
+
 }  // namespace recovery

@@ -13,4 +13,6 @@ namespace recovery {
 // What is wrong with it; one phrase each.
 std::vector<std::string> describe(const ModuleState& state);
 
+std::string joined(const std::vector<std::string>& phrases);  // "one and another"
+
 }  // namespace recovery

@@ -1,26 +1,20 @@
 #include "recovery/other_caches.hpp"
 
-#include <sys/stat.h>
-
 #include <algorithm>
 #include <exception>
 
 #include "recovery/advice.hpp"
 #include "recovery/build_cache_repair.hpp"
 #include "recovery/clones.hpp"
+#include "recovery/describe.hpp"
 #include "recovery/journal.hpp"
+#include "recovery/project_files.hpp"
 #include "recovery/sumdb_state.hpp"
 
 namespace recovery {
 namespace {
 
 using patterns::Diagnosis;
-
-std::string joined(const std::vector<std::string>& phrases) {
-  std::string text;
-  for (const std::string& phrase : phrases) text += (text.empty() ? "" : " and ") + phrase;
-  return text;
-}
 
 void say(Outcome& outcome, const std::string& words, Outcome::Kind kind) {
   outcome.words.push_back(words);
@@ -136,12 +130,9 @@ bool has_cause_in_other_caches(const Place& place) {
 }
 
 Outcome glance_at_build_cache(const Place& place) {
-  struct stat st;
   const std::string& directory = place.settings.build_cache;
-  if (!directory.starts_with("/") || !place.settings.cache_program.empty() ||
-      ::stat(directory.c_str(), &st) != 0) {
-    return {};
-  }
+  const bool is_reached = directory.starts_with("/") && place.settings.cache_program.empty();
+  if (!is_reached || !exists(directory)) return {};
   try {
     return mend_build_cache(place, {});
   } catch (const std::exception& error) {  // nobody has asked for it

@@ -1,9 +1,16 @@
 #include "recovery/project_files.hpp"
 
+#include <sys/stat.h>
+
 #include "recovery/go_mod.hpp"
 #include "recovery/layout.hpp"
 
 namespace recovery {
+
+bool exists(const std::string& path) {
+  struct stat st;
+  return ::stat(path.c_str(), &st) == 0;
+}
 
 std::string directory_of(const std::string& path) {
   const std::size_t slash = path.rfind('/');

@@ -21,6 +21,7 @@ struct LocalReplace {
 };
 std::vector<LocalReplace> local_replacements(const std::string& file);
 
+bool exists(const std::string& path);
 std::string directory_of(const std::string& path);  // "" of a path without a slash
 
 }  // namespace recovery

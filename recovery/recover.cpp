@@ -24,6 +24,7 @@
 #include "recovery/mend.hpp"
 #include "recovery/other_caches.hpp"
 #include "recovery/plan.hpp"
+#include "recovery/project_files.hpp"
 #include "recovery/run.hpp"
 #include "recovery/sumdb_state.hpp"
 #include "recovery/suspects.hpp"
@@ -68,10 +69,8 @@ Step step_of(const std::vector<Diagnosis>& diagnoses) {
 void look_around(const Request& request, bool reads_only, Scene& scene,
                  const std::set<ModuleVersion>& modules = {}) {
   scene.settings = read_settings(request);
-  const std::string& go_mod = scene.settings.go_mod;
-  scene.config = read_config(request.env, go_mod.substr(0, go_mod.rfind('/')));
-  struct stat st;
-  const bool is_there = ::stat(scene.settings.mod_cache.c_str(), &st) == 0;
+  scene.config = read_config(request.env, directory_of(scene.settings.go_mod));
+  const bool is_there = exists(scene.settings.mod_cache);
   if (!is_there && (reads_only || points_at_other_caches(scene.diagnoses, scene.settings))) return;
   if (!is_there) {
     scene.lent =
@@ -83,7 +82,7 @@ void look_around(const Request& request, bool reads_only, Scene& scene,
   roots.insert(modules.begin(), modules.end());
   scene.list = std::make_unique<BuildList>(scene.settings, *scene.cache, roots);
   for (const Diagnosis& d : scene.diagnoses) {
-    if (d.class_id == "checksum/sumdb-mismatch" && d.got != d.expected) scene.list->refute(d.got);
+    if (is_refuted(d)) scene.list->refute(d.got);
   }
 }
 
@@ -245,14 +244,14 @@ class Recovery {
 
   // go.sum is the user's: we don't write there, and with that line in it go must not run again.
   bool warn_of_refuted() {
-    const std::string& go_mod = scene_.settings.go_mod;
-    const std::string go_sum = go_mod.substr(0, go_mod.rfind('/') + 1) + "go.sum";
     for (const Diagnosis& d : scene_.diagnoses) {
-      const std::string words = refuted_hash_advice(d, go_sum);
-      if (words.empty()) continue;
-      say_of_root(words);
-      outcome_.kind = Outcome::Kind::advice;
-      return true;
+      for (const std::string& go_sum : scene_.settings.sum_files) {
+        const std::string words = refuted_hash_advice(d, go_sum);
+        if (words.empty()) continue;
+        say_of_root(words);
+        outcome_.kind = Outcome::Kind::advice;
+        return true;
+      }
     }
     return false;
   }
@@ -358,14 +357,16 @@ class Recovery {
     // A proxy that refuses may be there to refuse: only one that is known to be public is passed
     // by.
     if (scene_.root().class_id.starts_with("auth/") && !sources_.is_first_public()) return;
-    const std::vector<Mender::Lost> lost = lost_modules();
-    if (request_.advise_only) return say_would_try(lost, hopeless);
+    if (request_.advise_only) return say_would_try(lost_modules(), hopeless);
     if (!hopeless) std::this_thread::sleep_for(short_while());
-    if (asks_versions(request_.verb) && may_ask_all_others(hopeless)) return;
-    if (scene_.named.empty() && !hopeless && asks_versions(request_.verb)) {
-      outcome_.kind = Outcome::Kind::mended;
-      return say_of_source(complaint());
+    if (asks_versions(request_.verb)) {
+      if (may_ask_all_others(hopeless)) return;
+      if (scene_.named.empty() && !hopeless) {
+        outcome_.kind = Outcome::Kind::mended;
+        return say_of_source(complaint());
+      }
     }
+    const std::vector<Mender::Lost> lost = lost_modules();
     const std::map<ModuleVersion, Mended> fetched = mender_.fetch_again(lost, hopeless);
     for (const auto& [m, mended] : fetched) note_fetched(m, mended);
     for (const ModuleVersion& m : scene_.named) {
@@ -547,12 +548,6 @@ class Recovery {
     return joined(findings) +
            "; no source that your settings trust gives the right bytes; next: go mod download " +
            m.str();
-  }
-
-  static std::string joined(const std::vector<std::string>& phrases) {
-    std::string text;
-    for (const std::string& phrase : phrases) text += (text.empty() ? "" : " and ") + phrase;
-    return text;
   }
 
   void say(const ModuleVersion& m, const std::string& what, const std::string& done,

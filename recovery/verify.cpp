@@ -11,18 +11,14 @@
 #include "recovery/build_list.hpp"
 #include "recovery/catalogue.hpp"
 #include "recovery/clones.hpp"
+#include "recovery/describe.hpp"
 #include "recovery/journal.hpp"
 #include "recovery/layout.hpp"
+#include "recovery/project_files.hpp"
 #include "recovery/sumdb_state.hpp"
 
 namespace recovery {
 namespace {
-
-std::string joined(const std::vector<std::string>& phrases) {
-  std::string text;
-  for (const std::string& phrase : phrases) text += (text.empty() ? "" : " and ") + phrase;
-  return text;
-}
 
 const std::string how_to_mend = "next: gomend verify --repair";
 
@@ -36,7 +32,7 @@ class Work {
         state_dir_(make_state_dir(request.env)) {}
 
   Verified run() {
-    if (has_module_cache()) {
+    if (exists(settings_.mod_cache)) {
       cache_ = std::make_unique<Root>(settings_.mod_cache);
       memo_ = std::make_unique<Memo>(state_dir_, settings_.mod_cache, scope_.full);
     } else if (!scope_.names.empty()) {
@@ -54,11 +50,6 @@ class Work {
   }
 
  private:
-  bool has_module_cache() const {
-    struct stat st;
-    return ::stat(settings_.mod_cache.c_str(), &st) == 0;
-  }
-
   void open_build_cache() {
     try {
       build_cache_ = std::make_unique<Root>(settings_.build_cache);
@@ -76,7 +67,6 @@ class Work {
 
   std::set<ModuleVersion> named() const {
     std::set<ModuleVersion> found;
-    std::optional<std::set<ModuleVersion>> in_cache;
     for (const std::string& name : scope_.names) {
       if (const auto m = ModuleVersion::parse(name)) {
         if (!is_in_cache(*m)) throw std::runtime_error(name + " is not in the module cache");
@@ -94,19 +84,13 @@ class Work {
     return found;
   }
 
-  std::set<ModuleVersion> chosen() {
-    if (!scope_.names.empty()) return named();
-    const bool has_main = !settings_.go_mod.empty() || !settings_.go_work.empty();
-    is_all_ = scope_.all || !has_main;
-    // What the build needs is looked at where it lies, even if nothing of it can be found there.
-    std::set<ModuleVersion> modules = BuildList(settings_, *cache_, {}).modules();
-    if (is_all_) modules.merge(modules_in(*cache_));
-    return modules;
-  }
-
   void look_at_modules() {
-    const std::set<ModuleVersion> modules = chosen();
-    list_ = std::make_unique<BuildList>(settings_, *cache_, modules);
+    const bool has_main = !settings_.go_mod.empty() || !settings_.go_work.empty();
+    is_all_ = scope_.names.empty() && (scope_.all || !has_main);
+    const std::set<ModuleVersion> asked_for = is_all_ ? modules_in(*cache_) : named();
+    list_ = std::make_unique<BuildList>(settings_, *cache_, asked_for);
+    // What the build needs is looked at where it lies, even if nothing of it can be found there.
+    const std::set<ModuleVersion>& modules = scope_.names.empty() ? list_->modules() : asked_for;
     std::vector<Provable> provable;
     for (const ModuleVersion& m : modules) provable.push_back({m, list_->expected(m)});
     Prover prover(*cache_, build_cache_.get(), settings_.go_version, *memo_, progress_);
