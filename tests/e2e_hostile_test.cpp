@@ -8,6 +8,7 @@
 #include <functional>
 
 #include "tests/bed.hpp"
+#include "tests/bed/files.hpp"
 #include "tests/bed/witness.hpp"
 #include "tests/catch.hpp"
 
@@ -451,13 +452,8 @@ TEST_CASE("root leaves no file of its own in another user's cache", "[e2e]") {
       const Bed bed(go);
       lose_a_file(bed);
       fs::remove(bed.download(alpha, ".mod"));
-      const auto give = [](const fs::path& path) {
-        REQUIRE(::lchown(path.c_str(), 65534, 65534) == 0);
-      };
-      give(bed.gomodcache);
-      for (const auto& entry : fs::recursive_directory_iterator(bed.gomodcache)) give(entry.path());
       write_file(bed.download(alpha, ".mod"), "damaged");
-      give(bed.download(alpha, ".mod"));
+      const Given given(bed.gomodcache, 65534);
       const Ran ran = bed.gomend(build);
       INFO(ran.text());
       CHECK(ran.code() == 0);

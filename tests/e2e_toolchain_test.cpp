@@ -3,10 +3,12 @@
 // bin/go is a script that looks for its compiler and hands over to the real go.
 
 #include <sys/utsname.h>
+#include <unistd.h>
 
 #include <functional>
 
 #include "tests/bed.hpp"
+#include "tests/bed/files.hpp"
 #include "tests/bed/witness.hpp"
 #include "tests/catch.hpp"
 
@@ -146,6 +148,16 @@ TEST_CASE("a toolchain in the module cache is mended like any other module", "[e
       CHECK(zips == row.fetches);
     }
   }
+}
+
+TEST_CASE("root mends a toolchain in another user's cache", "[e2e]") {
+  if (newest_go().minor < 21 || ::geteuid() != 0) return;
+  ToolchainBed bed(newest_go());
+  damage(bed.file(compiler), "deleted");
+  const Given given(bed.gomodcache, 65534);
+  const Ran ran = bed.gomend({"build", "./..."});
+  INFO(ran.text());
+  CHECK(ran.code() == 0);
 }
 
 TEST_CASE("the toolchain's errors are recognised for every watched command", "[e2e]") {

@@ -168,6 +168,25 @@ std::string sha256(std::string_view bytes) {
   return text;
 }
 
+namespace {
+
+bool give(const fs::path& directory, unsigned user) {
+  bool all = ::lchown(directory.c_str(), user, user) == 0;
+  for (const auto& entry : fs::recursive_directory_iterator(directory))
+    all = ::lchown(entry.path().c_str(), user, user) == 0 && all;
+  return all;
+}
+
+}  // namespace
+
+Given::Given(fs::path directory, unsigned user) : directory_(std::move(directory)) {
+  if (!give(directory_, user)) fail(directory_);
+}
+
+Given::~Given() {
+  give(directory_, ::geteuid());
+}
+
 Writable::Writable(const fs::path& directory) : directory_(directory) {
   std::error_code ignored;  // a directory that is no directory: the caller's own call will say so
   perms_ = fs::status(directory, ignored).permissions();

@@ -65,6 +65,19 @@ class Writable {
   fs::perms perms_{fs::perms::unknown};
 };
 
+/// While it lives, a directory and all below belong to another user (root alone can do that); then
+/// to us again: beds outlive their tests.
+class Given {
+ public:
+  Given(fs::path directory, unsigned user);
+  ~Given();
+  Given(const Given&) = delete;
+  Given& operator=(const Given&) = delete;
+
+ private:
+  fs::path directory_;
+};
+
 /// An exclusive lock on a file (made if missing), between processes; gone with its owner.
 class FileLock {
  public:
