@@ -580,6 +580,7 @@ Outcome together(Outcome first, Outcome second) {
   first.words.insert(first.words.end(), second.words.begin(), second.words.end());
   first.annotations.insert(first.annotations.end(), second.annotations.begin(),
                            second.annotations.end());
+  first.items.insert(first.items.end(), second.items.begin(), second.items.end());
   first.retry_env.insert(first.retry_env.end(), second.retry_env.begin(), second.retry_env.end());
   first.damage_is_newer = first.damage_is_newer || second.damage_is_newer;
   return first;
