@@ -45,6 +45,18 @@ void copy_tree(const Root& from, const std::string& source, const Root& to,
   }
 }
 
+void hand_over(const Root& cache, const std::string& from, const std::string& to) {
+  for (const std::string& name : cache.list(from).value_or(std::vector<std::string>{})) {
+    const std::string source = from + "/" + name, target = to + "/" + name;
+    if (cache.stat(source).kind == Kind::directory)
+      hand_over(cache, source, target);
+    else if (cache.stat(target).kind == Kind::absent) {
+      cache.make_directories(to);
+      cache.move(source, target);
+    }
+  }
+}
+
 std::string error_of(const RunResult& result) {
   if (result.timed_out) return "no answer within 120 s";
   const auto answer = nlohmann::json::parse(result.out, nullptr, false);
@@ -159,6 +171,10 @@ std::string Stage::fetch_sumdb(const ModuleVersion& m, const std::string& databa
   trace("fetch " + m.str() +
         " for what the checksum database says: " + (fetched.ok ? "done" : error_.substr(0, 400)));
   return fetched.ok ? fetched_ + "/cache/download/sumdb/" + database : std::string();
+}
+
+void Stage::hand_over_answers() const {
+  hand_over(cache_, fetched_ + "/cache/download/sumdb", "cache/download/sumdb");
 }
 
 // An empty cache, and a module of its own beside it. Gives their place.
