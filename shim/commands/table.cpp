@@ -8,6 +8,7 @@
 #include "shim/commands/explain.hpp"
 #include "shim/commands/help.hpp"
 #include "shim/commands/history.hpp"
+#include "shim/commands/prune.hpp"
 #include "shim/commands/restore.hpp"
 #include "shim/commands/stats.hpp"
 #include "shim/commands/verify.hpp"
@@ -138,6 +139,32 @@ const std::vector<CommandRow>& commands() {
                 {"period", "as in 2026W48; empty without --period"},
                 {"parts", "object: all that the key is made from"}},
        .run = cache_key},
+      {.name = "prune",
+       .summary = "leave in the module cache what these projects need, for CI before it is saved",
+       .arguments = "DIR…",
+       .about =
+           "Keeps all that go build, vet and test need offline in the module or workspace of each "
+           "DIR, on every platform, and the go.mods of its module graph and go.sum. All else is "
+           "removed for good, not quarantined: other versions, clones, toolchains. go itself says "
+           "what is needed; where it can't, nothing is removed. Let no other go run meanwhile: "
+           "what "
+           "holds a lock is left alone, but a build that reads a tree holds none.",
+       .options = {{"dry-run", "", "tell what would go, remove nothing"},
+                   {"build-cache", "DAYS",
+                    "remove entries of the build cache, too, that were not used for so long"},
+                   json},
+       .examples = {{"gomend prune --build-cache 7 .", "at the end of a job"}},
+       .status = "0 done, 1 something was left because it is in use, 2 it could not be told what "
+                 "is needed, and nothing was removed",
+       .json =
+           {{"bytes", "how much was freed; with --dry-run, would be"},
+            {"dry_run", "true if nothing was removed"},
+            {"kept", "module versions that stay, with their files and trees"},
+            {"removed",
+             "list of objects: name (a module version, a clone, the build cache), bytes, in_part "
+             "(its .mod and .info stay)"},
+            {"left", "list: what could not be removed, and why"}},
+       .run = prune},
       {.name = "history",
        .summary = "what was repaired, newest last",
        .arguments = "",
