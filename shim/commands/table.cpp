@@ -8,6 +8,7 @@
 #include "shim/commands/explain.hpp"
 #include "shim/commands/help.hpp"
 #include "shim/commands/history.hpp"
+#include "shim/commands/isolate.hpp"
 #include "shim/commands/prune.hpp"
 #include "shim/commands/restore.hpp"
 #include "shim/commands/stats.hpp"
@@ -165,6 +166,26 @@ const std::vector<CommandRow>& commands() {
              "(its .mod and .info stay)"},
             {"left", "list: what could not be removed, and why"}},
        .run = prune},
+      {.name = "isolate",
+       .summary = "caches of this project's own, with the shared ones as a source only read",
+       .arguments = "[DIR]",
+       .about =
+           "Prints variables for the shell to set: GOMODCACHE and GOCACHE below gomend's state "
+           "directory, one place a project, and a GOPROXY that begins with the module cache that "
+           "was in use and goes on with your own list. What comes from there is verified as ever. "
+           "To be rid of the caches: go clean -modcache -cache, then --off.",
+       .options = {{"off", "", "the way back, as the variables were before"},
+                   {"inside", "", "keep the caches in the project, in .gomend"},
+                   {"shell", "sh|bash|zsh|fish", "whose words to print; without it, SHELL's"},
+                   json},
+       .examples = {{"eval \"$(gomend isolate)\"", "from now on, in this shell"},
+                    {"eval \"$(gomend isolate --off)\"", "the way back"},
+                    {"gomend isolate | source", "in fish"}},
+       .status = "0 told, 2 it can't be done; then nothing is on stdout",
+       .json = {{"directory", "of the project's own caches"},
+                {"shared", "the module cache that is read"},
+                {"variables", "object: name -> value; null: to be unset"}},
+       .run = isolate},
       {.name = "history",
        .summary = "what was repaired, newest last",
        .arguments = "",
