@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "shim/commands/cache_key.hpp"
+#include "shim/commands/diff.hpp"
 #include "shim/commands/doctor.hpp"
 #include "shim/commands/evict.hpp"
 #include "shim/commands/explain.hpp"
@@ -119,6 +120,27 @@ const std::vector<CommandRow>& commands() {
                  "quarantine (for gomend restore), before and after (h1 of the zip), "
                  "differs_from_go_sum"}},
        .run = evict},
+      {.name = "diff",
+       .summary = "what was recorded of a module, and what each source serves now",
+       .arguments = "MODULE@VERSION",
+       .about =
+           "Holds go.sum, the ziphash, the checksum database's cached answer and the cached zip "
+           "against what each source that may be asked serves now, by their h1; and tells which "
+           "files differ from the cached zip, and from the one that a repair has put away. What is "
+           "fetched is looked at beside the cache and thrown away.",
+       .options = {json},
+       .examples = {{"gomend diff git.corp.example/lib@v1.2.0", "what a SECURITY ERROR is about"}},
+       .status = "0 all the same, 1 something differs, 2 it could not be told",
+       .json = {{"module", "module and version"},
+                {"verdict", "same, differs or unknown"},
+                {"recorded",
+                 "list of objects: name (go.sum, ziphash, checksum database (cached), the cache), "
+                 "zip and go_mod (lists of h1), error"},
+                {"sources", "list of objects: name, zip, go_mod, error"},
+                {"files",
+                 "list of objects: source, against, name, change (added, lost or changed), before "
+                 "and after (bytes)"}},
+       .run = diff},
       {.name = "cache-key",
        .summary = "the name under which a CI should keep go's caches",
        .arguments = "",
