@@ -193,16 +193,17 @@ const std::vector<CommandRow>& commands() {
        .arguments = "[DIR]",
        .about =
            "Prints variables for the shell to set: GOMODCACHE and GOCACHE below gomend's state "
-           "directory, one place a project, and a GOPROXY that begins with the module cache that "
-           "was in use and goes on with your own list. What comes from there is verified as ever. "
-           "To be rid of the caches: go clean -modcache -cache, then --off.",
+           "directory, and a GOPROXY that begins with the module cache that was in use and goes on "
+           "with your own list. All is verified as ever. As long as they are set, @latest is the "
+           "latest that is cached. To be rid of the caches: go clean -modcache -cache, then --off.",
        .options = {{"off", "", "the way back, as the variables were before"},
                    {"inside", "", "keep the caches in the project, in .gomend"},
                    {"shell", "sh|bash|zsh|fish", "whose words to print; without it, SHELL's"},
                    json},
-       .examples = {{"eval \"$(gomend isolate)\"", "from now on, in this shell"},
-                    {"eval \"$(gomend isolate --off)\"", "the way back"},
-                    {"gomend isolate | source", "in fish"}},
+       .examples = {{"eval \"$(gomend isolate)\"",
+                     "in sh, bash and zsh; in fish: gomend isolate | "
+                     "source"},
+                    {"eval \"$(gomend isolate --off)\"", "the way back"}},
        .status = "0 told, 2 it can't be done; then nothing is on stdout",
        .json = {{"directory", "of the project's own caches"},
                 {"shared", "the module cache that is read"},
