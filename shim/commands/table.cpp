@@ -131,7 +131,10 @@ const std::vector<CommandRow>& commands() {
        .about =
            "A line for each repair: when, what, why, what was done, and the id under which gomend "
            "restore finds what was replaced.",
-       .options = {since, json},
+       .options = {since,
+                   {"github", "",
+                    "as warnings that GitHub Actions shows beside a job; private names left out"},
+                   json},
        .examples = {{"gomend history --since 7d", "the last week"}},
        .status = "0 told, 2 the journal can't be read, or not all of it",
        .json = {{"repairs",
