@@ -25,24 +25,9 @@ namespace {
 
 using Level = Remark::Level;
 
-// "1.21.13", "go1.26.8", "1.22rc1" -> {1, 21, 13}; a release candidate is older than its release,
-// which matters to nobody here.
-std::array<int, 3> version_of(std::string_view text) {
-  if (text.starts_with("go")) text.remove_prefix(2);
-  std::array<int, 3> version{};
-  for (int& part : version) {
-    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), part);
-    if (error != std::errc()) break;
-    text.remove_prefix(static_cast<std::size_t>(end - text.data()));
-    if (!text.starts_with(".")) break;
-    text.remove_prefix(1);
-  }
-  return version;
-}
-
 bool is_go_version(const std::string& text) {
   return text.size() >= 3 && text.find_first_not_of("0123456789.rcbeta") == text.npos &&
-         version_of(text)[0] == 1 && text.starts_with("1.");
+         go_number(text)[0] == 1 && text.starts_with("1.");
 }
 
 // The repository that a directory lies in; empty if none.
@@ -249,13 +234,13 @@ class ProjectCheck {
   }
 
   void toolchain() {
-    const std::array<int, 3> here = version_of(settings_.go_version);
+    const std::array<int, 3> here = go_number(settings_.go_version);
     for (const std::string& file : settings_.mod_files) {
       for (const Directive& d : read_directives(read_text_file(file))) {
         if (d.words.empty()) continue;
         if (d.name == "go" && !is_go_version(d.words[0]))
           bad("go-line", file + ": go " + d.words[0] + " is no version", "go mod edit -go=1.21");
-        else if (d.name == "go" && version_of(d.words[0]) > here && here[0] == 1)
+        else if (d.name == "go" && go_number(d.words[0]) > here && here[0] == 1)
           needs("go line", "go" + d.words[0], file);
         if (d.name == "toolchain" && here[1] < 21 && here[0] == 1)
           bad("toolchain-line",
@@ -265,7 +250,7 @@ class ProjectCheck {
                  !d.words[0].starts_with("go1."))
           bad("toolchain-line", file + ": toolchain " + d.words[0] + " is none",
               "go mod edit -toolchain=none");
-        else if (d.name == "toolchain" && version_of(d.words[0]) > here && is_auto())
+        else if (d.name == "toolchain" && go_number(d.words[0]) > here && is_auto())
           needs("toolchain line", d.words[0], file);
       }
     }
@@ -280,7 +265,7 @@ class ProjectCheck {
   void needs(const std::string& line, const std::string& version, const std::string& file) {
     const std::string what =
         file + ": the " + line + " wants " + version + ", and here is " + settings_.go_version;
-    if (version_of(settings_.go_version)[1] < 21)
+    if (go_number(settings_.go_version)[1] < 21)
       return bad("toolchain", what + ", which can't fetch another", "go version");
     if (!is_auto())
       return bad("toolchain", what + " with GOTOOLCHAIN=" + patient_.value("GOTOOLCHAIN"),

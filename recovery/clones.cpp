@@ -47,17 +47,6 @@ std::string plain_url(const std::string& key) {
   return at == url.npos || at < host ? url : url.substr(0, host + 3) + url.substr(at + 1);
 }
 
-std::string program_on_path(const std::vector<std::string>& env, const std::string& name) {
-  const std::string path = env_value(env, "PATH");
-  for (std::size_t begin = 0; begin <= path.size();) {
-    const std::size_t end = std::min(path.find(':', begin), path.size());
-    const std::string candidate = path.substr(begin, end - begin) + "/" + name;
-    if (candidate.starts_with("/") && ::access(candidate.c_str(), X_OK) == 0) return candidate;
-    begin = end + 1;
-  }
-  return {};
-}
-
 class Git {
  public:
   explicit Git(const std::vector<std::string>& env)

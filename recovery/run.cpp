@@ -131,4 +131,15 @@ std::string env_value(const std::vector<std::string>& env, const std::string& na
   return {};
 }
 
+std::string program_on_path(const std::vector<std::string>& env, const std::string& name) {
+  const std::string path = env_value(env, "PATH");
+  for (std::size_t begin = 0; begin <= path.size();) {
+    const std::size_t end = std::min(path.find(':', begin), path.size());
+    const std::string candidate = path.substr(begin, end - begin) + "/" + name;
+    if (candidate.starts_with("/") && ::access(candidate.c_str(), X_OK) == 0) return candidate;
+    begin = end + 1;
+  }
+  return {};
+}
+
 }  // namespace recovery

@@ -30,4 +30,7 @@ RunResult run(const std::vector<std::string>& argv, const std::vector<std::strin
 void set_env(std::vector<std::string>& env, const std::string& name, const std::string& value);
 std::string env_value(const std::vector<std::string>& env, const std::string& name);
 
+// The first program of that name in an absolute directory on the environment's PATH; empty: none.
+std::string program_on_path(const std::vector<std::string>& env, const std::string& name);
+
 }  // namespace recovery

@@ -3,6 +3,7 @@
 #include <fnmatch.h>
 
 #include <algorithm>
+#include <charconv>
 
 namespace recovery {
 
@@ -16,6 +17,19 @@ std::optional<ModuleVersion> toolchain_module(std::string_view go_version,
   if (!is_release || platform.empty()) return std::nullopt;
   return ModuleVersion::parse("golang.org/toolchain",
                               "v0.0.1-" + std::string(go_version) + "." + std::string(platform));
+}
+
+std::array<int, 3> go_number(std::string_view text) {
+  if (text.starts_with("go")) text.remove_prefix(2);
+  std::array<int, 3> version{};
+  for (int& part : version) {
+    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), part);
+    if (error != std::errc()) break;
+    text.remove_prefix(static_cast<std::size_t>(end - text.data()));
+    if (!text.starts_with(".")) break;
+    text.remove_prefix(1);
+  }
+  return version;
 }
 
 bool must_be_executable(std::string_view name) {

@@ -6,6 +6,7 @@
 //
 // Source of truth: cmd/go/internal/toolchain/select.go (Exec).
 
+#include <array>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -20,6 +21,10 @@ bool is_toolchain(const ModuleVersion& m);
 // "go1.21.13", "linux-amd64": the module that holds it; nullopt unless both are well-formed.
 std::optional<ModuleVersion> toolchain_module(std::string_view go_version,
                                               std::string_view platform);
+
+// "1.21.13", "go1.26.8", "1.22rc1" -> {1, 21, 13}; a release candidate is older than its release,
+// which matters to nobody here.
+std::array<int, 3> go_number(std::string_view text);
 
 // True for what go makes executable: bin, pkg/tool, and the runners in lib.
 bool must_be_executable(std::string_view name_in_tree);

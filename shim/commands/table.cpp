@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "shim/commands/activate.hpp"
+#include "shim/commands/cache_key.hpp"
 #include "shim/commands/doctor.hpp"
 #include "shim/commands/evict.hpp"
 #include "shim/commands/explain.hpp"
@@ -125,6 +126,27 @@ const std::vector<CommandRow>& commands() {
                  "quarantine (for gomend restore), before and after (h1 of the zip), "
                  "differs_from_go_sum"}},
        .run = evict},
+      {.name = "cache-key",
+       .summary = "the name under which a CI should keep go's caches",
+       .arguments = "",
+       .about =
+           "One line that changes when what go would cache changes (toolchain, platform, build "
+           "settings, with cgo the C compilers, the build list), and with nothing else: not with "
+           "comments, order, sources, or where anything lies. Nothing is fetched for it.",
+       .options = {{"restore", "",
+                    "the beginning of the key instead: what to restore from when nothing is kept "
+                    "under the key itself"},
+                   {"period", "day|week|month",
+                    "another key in each, so that what has piled up is left behind"},
+                   json},
+       .examples = {{"gomend cache-key --period month",
+                     "in a job, before its caches are restored"}},
+       .status = "0 told, 2 there is no module or workspace here, or none that can be read",
+       .json = {{"key", "the key"},
+                {"restore", "its beginning, the same for all build lists"},
+                {"period", "as in 2026W48; empty without --period"},
+                {"parts", "object: all that the key is made from"}},
+       .run = cache_key},
       {.name = "history",
        .summary = "what was repaired, newest last",
        .arguments = "",
