@@ -57,6 +57,10 @@ std::string printable(const std::string& text) {
   return line;
 }
 
+std::string annotation(std::string_view level, const std::string& text) {
+  return "::" + std::string(level) + " title=gomend::" + escape_annotation(text);
+}
+
 void say(const std::string& words) {
   if (!quiet()) write_line("gomend: " + printable(words));
 }
@@ -74,7 +78,7 @@ void say(const recovery::Outcome& outcome) {
   for (const std::string& words : outcome.words) say(words);
   if (quiet() || !is_set_to("GITHUB_ACTIONS", "true")) return;
   for (const std::string& annotation : outcome.annotations) {
-    write_line("::notice title=gomend::" + escape_annotation(annotation));
+    write_line(shim::annotation("notice", annotation));
   }
 }
 

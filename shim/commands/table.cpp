@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "shim/commands/activate.hpp"
 #include "shim/commands/cache_key.hpp"
 #include "shim/commands/diff.hpp"
 #include "shim/commands/doctor.hpp"
@@ -9,10 +10,13 @@
 #include "shim/commands/explain.hpp"
 #include "shim/commands/help.hpp"
 #include "shim/commands/history.hpp"
+#include "shim/commands/install.hpp"
 #include "shim/commands/isolate.hpp"
 #include "shim/commands/prune.hpp"
 #include "shim/commands/restore.hpp"
 #include "shim/commands/stats.hpp"
+#include "shim/commands/status.hpp"
+#include "shim/commands/uninstall.hpp"
 #include "shim/commands/verify.hpp"
 
 namespace shim {
@@ -21,6 +25,11 @@ namespace {
 constexpr Option json{"json", "", "print one JSON object (the keys: gomend generate json)"};
 constexpr Option since{"since", "TIME",
                        "only from then on: 90m, 24h, 7d, 2w, or a day as 2026-01-31"};
+
+constexpr Option for_all{"system", "", "for all users of this machine, or in an image"};
+constexpr Option in_dir{"dir", "DIR", "in this directory instead of ~/.local/share/gomend"};
+constexpr Option in_root{"root", "DIR", "with --system: below it, as if it were /"};
+constexpr Option dry_run{"dry-run", "", "tell what would be done, and do nothing"};
 
 }  // namespace
 
@@ -215,7 +224,10 @@ const std::vector<CommandRow>& commands() {
        .about =
            "A line for each repair: when, what, why, what was done, and the id under which gomend "
            "restore finds what was replaced.",
-       .options = {since, json},
+       .options = {since,
+                   {"github", "",
+                    "as warnings that GitHub Actions shows beside a job; private names left out"},
+                   json},
        .examples = {{"gomend history --since 7d", "the last week"}},
        .status = "0 told, 2 the journal can't be read, or not all of it",
        .json = {{"repairs",
@@ -249,6 +261,70 @@ const std::vector<CommandRow>& commands() {
        .status = "",
        .json = {},
        .run = restore},
+      {.name = "install",
+       .summary = "put this gomend first on PATH, as go and as gomend",
+       .arguments = "",
+       .about =
+           "Copies itself into a directory of its own and adds a few marked lines to the end of "
+           "the start-up files of the shells that you have. Typed again it brings an older one up "
+           "to date. With --alias PATH keeps its order: then go is gomend's only where you type "
+           "it, not in scripts, makefiles and editors.",
+       .options = {for_all,
+                   in_dir,
+                   {"shell", "bash|zsh|fish|sh|none",
+                    "only for these (bash,zsh); none: no start-up file is changed"},
+                   {"alias", "", "alias go='gomend go' instead of a directory on PATH"},
+                   in_root,
+                   dry_run},
+       .examples = {{"gomend install --system --shell none",
+                     "in an image; then ENV PATH=/usr/lib/gomend/bin:$PATH"}},
+       .status = "0 done, 1 a start-up file could not be changed, 2 nothing was done",
+       .json = {},
+       .run = install},
+      {.name = "activate",
+       .summary = "print what puts gomend's go first on PATH in a shell",
+       .arguments = "bash|zsh|fish|sh",
+       .about = "For this shell, or for start-up files that you keep yourself.",
+       .options = {{"alias", "", "an alias for go instead; PATH keeps its order"}},
+       .examples = {{"eval \"$(gomend activate bash)\"", "bash, zsh and sh"},
+                    {"gomend activate fish | source", "fish"}},
+       .status = "",
+       .json = {},
+       .run = activate},
+      {.name = "status",
+       .summary = "is gomend first on PATH, which go is behind it, is it on",
+       .arguments = "",
+       .about = "",
+       .options = {json},
+       .examples = {},
+       .status = "0 a go typed here is mended, 1 it is not",
+       .json = {{"version", "of this gomend"},
+                {"mends", "true if a go typed here is mended"},
+                {"first", "true if the first go on PATH is a gomend"},
+                {"first_go", "the first go on PATH"},
+                {"shim", "the first gomend under that name on PATH"},
+                {"real_go", "the go behind it"},
+                {"by_version_manager", "true if that is a version manager's shim"},
+                {"mode", "on, advise or off (GOMEND)"},
+                {"installed", "list of directories with a gomend and its go"},
+                {"startup_files", "list of files with its lines"},
+                {"next", "a command that helps, or empty"}},
+       .run = status},
+      {.name = "uninstall",
+       .summary = "take it out again, and all that it has left",
+       .arguments = "",
+       .about =
+           "Start-up files are byte for byte what they were. What was replaced in the module cache "
+           "(gomend restore) goes, too. Your own config.toml stays.",
+       .options = {{"keep-journal", "", "leave the journal of what was repaired"},
+                   for_all,
+                   in_dir,
+                   in_root,
+                   dry_run},
+       .examples = {},
+       .status = "0 done, 1 not all of it could be removed, 2 there is nothing to uninstall",
+       .json = {},
+       .run = uninstall},
       {.name = "help",
        .summary = "tell of all commands, or of one",
        .arguments = "[COMMAND]",
