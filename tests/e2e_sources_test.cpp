@@ -187,6 +187,22 @@ TEST_CASE("a source that is not there at all is passed over", "[e2e]") {
   }
 }
 
+TEST_CASE("a source that speaks another protocol than its URL says is passed over", "[e2e]") {
+  for (const bool is_public : {true, false}) {
+    DYNAMIC_SECTION((is_public ? "public" : "undeclared")) {
+      TwoSources two(unavailable, Fails::first, Name::undeclared);
+      const std::string secure = replaced(two.bed.proxy.url(), "http:", "https:");
+      two.bed.env["GOPROXY"] = secure + "," + two.second.url();
+      if (is_public) two.bed.env["GOMEND_PUBLIC"] = secure;
+      const Ran ran = two.bed.gomend(build);
+      INFO(ran.text() << two.second.log_text());
+      CHECK(ran.code() == (is_public ? 0 : 1));
+      CHECK((two.second.log_text() != "") == is_public);
+      CHECK(gomend_words(ran.err).size() == 1);
+    }
+  }
+}
+
 TEST_CASE("one more try is enough, however many modules a source does not give", "[e2e]") {
   for (const Go& go : gos()) {
     for (const bool hiccup : {true, false}) {
