@@ -5,6 +5,7 @@
 #include "shim/commands/doctor.hpp"
 #include "shim/commands/evict.hpp"
 #include "shim/commands/explain.hpp"
+#include "shim/commands/go.hpp"
 #include "shim/commands/help.hpp"
 #include "shim/commands/history.hpp"
 #include "shim/commands/restore.hpp"
@@ -156,6 +157,17 @@ const std::vector<CommandRow>& commands() {
        .status = "",
        .json = {},
        .run = restore},
+      {.name = "go",
+       .summary = "run go, and mend what fails, without a gomend that is called go",
+       .arguments = "ARGUMENT…",
+       .about = "Just as the gomend that stands under the name go first on PATH: what follows is "
+                "go's own, --help too, and so is the exit status.",
+       .options = {},
+       .examples = {{"alias go='gomend go'", "in a shell, where PATH is not to be changed"}},
+       .status = "go's own",
+       .json = {},
+       .run = go,
+       .is_verbatim = true},
       {.name = "help",
        .summary = "tell of all commands, or of one",
        .arguments = "[COMMAND]",
