@@ -8,6 +8,7 @@
 #include "shim/commands/go.hpp"
 #include "shim/commands/help.hpp"
 #include "shim/commands/history.hpp"
+#include "shim/commands/patterns.hpp"
 #include "shim/commands/restore.hpp"
 #include "shim/commands/stats.hpp"
 #include "shim/commands/verify.hpp"
@@ -68,6 +69,25 @@ const std::vector<CommandRow>& commands() {
                 {"line", "the line of go's that tells it"},
                 {"healed_by_gomend", "whether gomend as go looks into such a failure by itself"}},
        .run = explain},
+      {.name = "patterns",
+       .summary = "the rules that recognise go's words, gomend's and your own",
+       .arguments = "list|test|where [FILE|-]",
+       .about =
+           "list tells each rule with its class, an example and the file that has it; test reads a "
+           "log as explain does, and tells which rule matches which line; where tells the "
+           "directory of your own rules, and which files there count. A rule of your own is "
+           "written as gomend's are, and points at what to look at; or its class is user/NAME, and "
+           "it has a line of advice. It comes behind gomend's own, and the disk decides all the "
+           "same. A file that others may write, or that lies in the project, does not count.",
+       .options = {json},
+       .examples = {{"gomend patterns test build.log", "while writing a rule"}},
+       .status =
+           "0 told; 1 no rule matches; 2 it could not be told, or a file of your own is not used",
+       .json = {{"rules", "list: list of objects: class, rule, remedy, from, advice, examples"},
+                {"matches", "test: list of objects: line, class, rule, from, module, version"},
+                {"directory", "where: the directory of your own rules"},
+                {"files", "where: list of objects: file, rules (how many), failure (why none)"}},
+       .run = show_patterns},
       {.name = "verify",
        .summary = "check that all that is cached is right",
        .arguments = "[MODULE[@VERSION]…]",
