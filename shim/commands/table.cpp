@@ -5,6 +5,7 @@
 #include "shim/commands/doctor.hpp"
 #include "shim/commands/evict.hpp"
 #include "shim/commands/explain.hpp"
+#include "shim/commands/fix.hpp"
 #include "shim/commands/go.hpp"
 #include "shim/commands/help.hpp"
 #include "shim/commands/history.hpp"
@@ -17,6 +18,8 @@ namespace shim {
 namespace {
 
 constexpr Option json{"json", "", "print one JSON object (the keys: gomend generate json)"};
+constexpr Option yes{"yes", "", "do it unasked"};
+constexpr Option dry_run{"dry-run", "", "only show what would be done"};
 constexpr Option since{"since", "TIME",
                        "only from then on: 90m, 24h, 7d, 2w, or a day as 2026-01-31"};
 
@@ -69,6 +72,35 @@ const std::vector<CommandRow>& commands() {
                 {"line", "the line of go's that tells it"},
                 {"healed_by_gomend", "whether gomend as go looks into such a failure by itself"}},
        .run = explain},
+      {.name = "fix",
+       .summary = "carry out the last advice, or set go.sum right",
+       .arguments = "",
+       .about =
+           "The last line of advice that gomend gave as go, if what it says next is a command of "
+           "go, gomend or git: it is shown, and run in the directory where go had failed. That it "
+           "was carried out ends it.",
+       .options = {{"gosum", "",
+                    "instead of that: set go.sum right, and in a workspace go.work.sum; each line "
+                    "that changes is one that the checksum database vouches for"},
+                   yes,
+                   dry_run,
+                   json},
+       .examples = {{"gomend fix", "after: gomend: …; next: go mod tidy"},
+                    {"gomend fix --gosum", "after a merge, or a 'checksum mismatch'"}},
+       .status = "the command's own; 1 there is no such advice, it was not wanted, or a line of "
+                 "go.sum is "
+                 "left that nothing vouches for; 2 it could not be told",
+       .json =
+           {{"time", "when it was given"},
+            {"class", "the failure's class"},
+            {"directory", "where the command runs"},
+            {"command", "list: its words"},
+            {"words", "the advice as it was given"},
+            {"status", "the command's exit status; not with --dry-run"},
+            {"files",
+             "with --gosum this alone, list of objects: file, diff, proven and unproven (how "
+             "many lines), refused (list: line and why), written, kept (where the old one is)"}},
+       .run = fix},
       {.name = "patterns",
        .summary = "the rules that recognise go's words, gomend's and your own",
        .arguments = "list|test|where [FILE|-]",
