@@ -48,6 +48,9 @@ class Stage {
   // database for all it needs: the directory of its answers, relative to the cache; empty: see
   // error().
   std::string fetch_sumdb(const ModuleVersion& m, const std::string& database);
+  // The same of many at once, and of no more than their go.mods. What go did not verify is not
+  // there.
+  std::string ask_sumdb(const std::vector<ModuleVersion>& all, const std::string& database);
   const std::string& error() const { return error_; }
 
   // Many at once, for when a source was down: what of them can be had with this GOPROXY lies at
@@ -82,7 +85,7 @@ class Stage {
   const Request& request_;
   std::string dir_;
   std::string fetched_;  // GOMODCACHE of the last fetch, relative to the cache
-  std::string error_;    // of the last fetch_sumdb
+  std::string error_;    // of the last fetch_sumdb, ask_sumdb
   Fd lock_;
   bool made_own_dir_ = false;
   int names_ = 0;

@@ -15,6 +15,7 @@
 namespace shim {
 
 void say(const std::string& words);
+bool is_quiet();
 
 // One line without control characters: module names and servers' answers end up in our words.
 std::string printable(const std::string& text);
