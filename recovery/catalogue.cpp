@@ -2,7 +2,9 @@
 
 #include <algorithm>
 #include <array>
+#include <nlohmann/json.hpp>
 
+#include "recovery/h1.hpp"
 #include "recovery/layout.hpp"
 
 namespace recovery {
@@ -63,6 +65,17 @@ class Walk {
   std::set<ModuleVersion>& found_;
 };
 
+// "git3:ssh://git@example.com/a.git" -> "example.com/a"
+std::string path_of(const std::string& key) {
+  const std::size_t scheme = key.find("://");
+  if (scheme == key.npos) return {};
+  std::string path = key.substr(scheme + 3);
+  const std::size_t user = path.find('@');
+  if (user < path.find('/')) path.erase(0, user + 1);
+  if (path.ends_with(".git")) path.resize(path.size() - 4);
+  return path;
+}
+
 }  // namespace
 
 std::set<ModuleVersion> modules_in(const Root& cache) {
@@ -94,6 +107,26 @@ std::vector<ModuleVersion> versions_in(const Root& cache, const std::string& mod
     if (name.starts_with(last)) add(name.substr(last.size()));
   }
   return {found.begin(), found.end()};
+}
+
+// By what .info tells, {"Version":…,"Origin":{"VCS":"git","URL":"https://example.com/a"}}, which
+// is not always there; and by the URL of each clone.
+std::set<std::string> clones_of(const Root& cache, const ModuleVersion& m) {
+  std::set<std::string> found;
+  const auto text = cache.read(download_file(m, ".info"), 1 << 20);
+  const auto info = nlohmann::json::parse(text.value_or(""), nullptr, false);
+  if (info.is_object() && info.contains("Origin") && info["Origin"].is_object()) {
+    const std::string url = info["Origin"].value("URL", "");
+    if (!url.empty()) found.insert("cache/vcs/" + sha256_hex("git3:" + url));
+  }
+  for (const std::string& name : cache.list("cache/vcs").value_or(Names{})) {
+    if (!name.ends_with(".info")) continue;
+    const std::string rel = "cache/vcs/" + name;
+    const std::string repository = path_of(cache.read(rel, 1 << 16).value_or(""));
+    const bool is_its = !repository.empty() && (m.path() + "/").starts_with(repository + "/");
+    if (is_its) found.insert(rel.substr(0, rel.size() - 5));
+  }
+  return found;
 }
 
 std::vector<std::string> clones_in(const Root& cache) {

@@ -19,4 +19,7 @@ std::set<ModuleVersion> modules_in(const Root& cache);
 std::vector<ModuleVersion> versions_in(const Root& cache, const std::string& module_path);
 std::vector<std::string> clones_in(const Root& cache);  // "3f…", 64 characters of hex
 
+// Those that a module comes from: "cache/vcs/3f…".
+std::set<std::string> clones_of(const Root& cache, const ModuleVersion& m);
+
 }  // namespace recovery

@@ -40,12 +40,18 @@ void take_keep(const toml::table& table, KeepSetting& into) {
   if (mib && *mib >= 0 && *mib <= 1 << 30) into.mib = static_cast<std::uint64_t>(*mib);
 }
 
-void read_file(const std::string& path, const std::string& main_module_dir, Config& config) {
+// Behind all links; empty: there is nothing.
+std::string real_path(const std::string& path) {
   char* resolved = ::realpath(path.c_str(), nullptr);
   const std::string real = resolved == nullptr ? "" : resolved;
   std::free(resolved);
+  return real;
+}
+
+void read_file(const std::string& path, const std::string& main_module_dir, Config& config) {
+  const std::string real = real_path(path), main_module = real_path(main_module_dir);
   if (real.empty() || !is_trusted(real)) return;
-  if (!main_module_dir.empty() && real.starts_with(main_module_dir + "/")) {
+  if (!main_module.empty() && real.starts_with(main_module + "/")) {
     trace("config: " + path + " lies in the main module; not read");
     return;
   }

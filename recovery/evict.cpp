@@ -2,9 +2,9 @@
 
 #include <algorithm>
 #include <array>
-#include <nlohmann/json.hpp>
 #include <set>
 
+#include "recovery/catalogue.hpp"
 #include "recovery/h1.hpp"
 #include "recovery/layout.hpp"
 #include "recovery/version_lock.hpp"
@@ -33,7 +33,7 @@ class Eviction {
     if (refetch == Refetch::yes && !fetch()) return std::move(result_);
     const VersionLock lock(cache_, m_, 30s);
     result_.before = h1_of_zip(cache_, download_file(m_, ".zip"));
-    const std::set<std::string> clones = clones_of_module();
+    const std::set<std::string> clones = clones_of(cache_, m_);
     if (refetch == Refetch::yes)
       put_new(list);
     else
@@ -82,37 +82,6 @@ class Eviction {
     if (cache_.stat(rel).kind == Kind::absent) return;
     shop_.quarantine().take(rel);
     result_.replaced.push_back(rel);
-  }
-
-  // By what .info tells, {"Version":…,"Origin":{"VCS":"git","URL":"https://example.com/a"}}, which
-  // is not always there; and by the URL of each clone.
-  std::set<std::string> clones_of_module() const {
-    std::set<std::string> found;
-    const auto text = cache_.read(download_file(m_, ".info"), 1 << 20);
-    const auto info = nlohmann::json::parse(text.value_or(""), nullptr, false);
-    if (info.is_object() && info.contains("Origin") && info["Origin"].is_object()) {
-      const std::string url = info["Origin"].value("URL", "");
-      if (!url.empty()) found.insert("cache/vcs/" + sha256_hex("git3:" + url));
-    }
-    for (const std::string& name : cache_.list("cache/vcs").value_or(std::vector<std::string>{})) {
-      if (!name.ends_with(".info")) continue;
-      const std::string rel = "cache/vcs/" + name;
-      const std::string repository = path_of(cache_.read(rel, 1 << 16).value_or(""));
-      const bool is_its = !repository.empty() && (m_.path() + "/").starts_with(repository + "/");
-      if (is_its) found.insert(rel.substr(0, rel.size() - 5));
-    }
-    return found;
-  }
-
-  // "git3:ssh://git@example.com/a.git" -> "example.com/a"
-  static std::string path_of(const std::string& key) {
-    const std::size_t scheme = key.find("://");
-    if (scheme == key.npos) return {};
-    std::string path = key.substr(scheme + 3);
-    const std::size_t user = path.find('@');
-    if (user < path.find('/')) path.erase(0, user + 1);
-    if (path.ends_with(".git")) path.resize(path.size() - 4);
-    return path;
   }
 
   void take_clone(const std::string& clone) {

@@ -192,6 +192,7 @@ class Recovery {
       try_again();
     } else if (scene_.step == Step::other_source) {
       for (const ModuleVersion& m : wanted()) ask_other_sources(m);
+      if (outcome_.kind == Outcome::Kind::mended) pass_by_shared_cache();
     }
     if (warn_of_refuted()) return std::move(outcome_);
     if (outcome_.kind != Outcome::Kind::mended || named_one_failed()) advise();
@@ -489,6 +490,21 @@ class Recovery {
     note_success(m, mended);
   }
 
+  // The source that gives wrong bytes is a module cache, which can be looked at: what else of the
+  // build it would give wrong. One retry must be enough.
+  void pass_by_shared_cache() {
+    const std::string directory = sources_.shared_cache();
+    if (directory.empty() || !exists(directory)) return;
+    const Root shared(directory);
+    const auto deadline = Clock::now() + rest_budget;
+    for (const Mender::Lost& one : lost_modules()) {
+      if (Clock::now() > deadline) return;
+      const ModuleState state = inspect(shared, one.module, one.expected, Depth::everything);
+      if (state.zip == Health::broken || state.go_mod == Health::broken)
+        ask_other_sources(one.module);
+    }
+  }
+
   void advise() {
     if (outcome_.kind == Outcome::Kind::advice) return;
     std::string words;
@@ -580,6 +596,7 @@ Outcome together(Outcome first, Outcome second) {
   first.words.insert(first.words.end(), second.words.begin(), second.words.end());
   first.annotations.insert(first.annotations.end(), second.annotations.begin(),
                            second.annotations.end());
+  first.items.insert(first.items.end(), second.items.begin(), second.items.end());
   first.retry_env.insert(first.retry_env.end(), second.retry_env.begin(), second.retry_env.end());
   first.damage_is_newer = first.damage_is_newer || second.damage_is_newer;
   return first;

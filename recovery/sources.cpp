@@ -1,6 +1,7 @@
 #include "recovery/sources.hpp"
 
 #include <algorithm>
+#include <charconv>
 
 #include "recovery/run.hpp"
 
@@ -24,6 +25,18 @@ std::string piped(const std::vector<std::string>& entries) {
   std::string list;
   for (const std::string& entry : entries) list += (list.empty() ? "" : "|") + entry;
   return list;
+}
+
+// Where the list goes on behind directories that a pipe follows ("file:///a|https://b,direct"): a
+// name that is looked for there has gone nowhere yet, and plain go asks the next whatever is wrong.
+std::size_t behind_directories(std::string_view goproxy) {
+  std::size_t begin = 0;
+  while (trimmed(goproxy.substr(begin)).starts_with("file://")) {
+    const std::size_t end = goproxy.find_first_of(",|", begin);
+    if (end == goproxy.npos || goproxy[end] == ',') break;
+    begin = end + 1;
+  }
+  return begin;
 }
 
 // The proxy that the toolchain would use if nobody had said anything: public by definition, and no
@@ -88,7 +101,7 @@ bool Sources::is_proved_public(const ModuleVersion& m) const {
 }
 
 bool Sources::is_first_public() const {
-  const auto entries = proxy_entries(settings_.proxy);
+  const auto entries = proxy_entries(settings_.proxy.substr(behind_directories(settings_.proxy)));
   if (entries.empty()) return false;
   const std::string first = without_slash(entries.front());
   const auto is_first = [&](const std::string& entry) { return without_slash(entry) == first; };
@@ -97,19 +110,39 @@ bool Sources::is_first_public() const {
   return *first_is_public_;
 }
 
+std::string Sources::shared_cache() const {
+  constexpr std::string_view scheme = "file://", inner = "/cache/download";
+  if (behind_directories(settings_.proxy) == 0) return {};
+  const std::string url = without_slash(proxy_entries(settings_.proxy).front());
+  std::string path;
+  for (std::size_t i = scheme.size(); i < url.size(); ++i) {
+    unsigned byte = 0;
+    const bool is_coded =
+        url[i] == '%' && i + 2 < url.size() &&
+        std::from_chars(&url[i + 1], &url[i + 1] + 2, byte, 16).ptr == &url[i + 1] + 2;
+    path += is_coded ? static_cast<char>(byte) : url[i];
+    if (is_coded) i += 2;
+  }
+  return path.ends_with(inner) ? path.substr(0, path.size() - inner.size()) : std::string();
+}
+
 std::vector<Source> Sources::for_module(const ModuleVersion& m) const {
   std::vector<Source> sources{{"", first_name()}};
   const auto entries = proxy_entries(settings_.proxy);
-  if ((entries.size() < 2 && config_.fallback.empty()) || !is_proved_public(m)) return sources;
-  // Each rest of the list, so that go's own rules decide about what stands behind.
+  if ((entries.size() < 2 && config_.fallback.empty()) || is_private(m.path())) return sources;
   const std::string& list = settings_.proxy;
+  const std::size_t own = behind_directories(list);
+  const bool is_public = is_proved_public(m);
+  // Each rest of the list, so that go's own rules decide about what stands behind.
   for (std::size_t at = list.find_first_of(",|"); at != list.npos;
        at = list.find_first_of(",|", at + 1)) {
+    if (at >= own && !is_public) break;
     const std::string rest = list.substr(at + 1);
     const std::string entry = trimmed(rest.substr(0, rest.find_first_of(",|")));
     if (entry.empty() || entry == "off") continue;
     sources.push_back({rest, source_name(entry)});
   }
+  if (!is_public) return sources;
   for (const std::string& entry : config_.fallback) sources.push_back({entry, source_name(entry)});
   return sources;
 }

@@ -42,6 +42,9 @@ class Sources {
   // Covered by GOPRIVATE or GONOPROXY: its name is not even written where it may travel.
   bool is_private(std::string_view module_path) const;
   std::string first_name() const;
+  // The module cache that the list begins with, behind a pipe, as `gomend isolate` has it:
+  // "/go/pkg/mod" of "file:///go/pkg/mod/cache/download|…"; empty: there is none.
+  std::string shared_cache() const;
   bool is_first_public() const;  // it is known to hold public modules only
 
  private:

@@ -34,6 +34,10 @@ class Stage {
   // Afterwards the files are at file(m, ".zip") and so on. Each call starts from an empty cache.
   Fetched fetch(const ModuleVersion& m, const Expected& lines, const std::string& proxy);
 
+  // What a source serves, to be looked at and nothing else: nobody vouches for it, and it must not
+  // come into the cache.
+  Fetched fetch_unverified(const ModuleVersion& m, const std::string& proxy);
+
   // `go mod download QUERY` ("example.com/a@latest") for the sake of the clone that go makes on the
   // way: its path relative to the cache, .info beside it; empty when go made none by that name.
   // `lines` are go.sum's of `m`, which the query names, if it names a version.
@@ -55,6 +59,10 @@ class Stage {
   };
   void fetch_all(const std::vector<Wanted>& wanted, const std::string& proxy);
 
+  // Gives the cache what the checksum database said in the last fetch, go having verified it, as far
+  // as the cache has none of it yet.
+  void hand_over_answers() const;
+
   // Paths relative to the cache, of what was fetched and of new files to be made here.
   std::string file(const ModuleVersion& m, std::string_view extension) const;
   std::string fresh_name();  // a name in the stage that is not taken
@@ -62,10 +70,11 @@ class Stage {
 
  private:
   Fetched download(const std::string& query, const std::string& go_sum, const std::string& proxy,
-                   bool with_sumdb);
+                   bool with_sumdb, const std::string& unverified = "");
   std::string prepare(const std::string& go_sum, bool asks_sumdb);
   RunResult ask(const std::vector<std::string>& arguments, const std::string& place,
-                const std::string& proxy, std::chrono::seconds limit) const;
+                const std::string& proxy, std::chrono::seconds limit,
+                const std::string& unverified = "") const;
   void remove_stale() const;
   bool claim();
   const Root& cache_;

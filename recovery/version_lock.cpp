@@ -4,6 +4,7 @@
 #include <sys/file.h>
 
 #include <cerrno>
+#include <csignal>
 #include <system_error>
 #include <thread>
 
@@ -25,7 +26,8 @@ VersionLock::VersionLock(const Root& cache, const ModuleVersion& m,
     : VersionLock(cache, lock_file(cache, m), patience) {}
 
 VersionLock::VersionLock(const Root& cache, const std::string& rel,
-                         std::chrono::milliseconds patience) {
+                         std::chrono::milliseconds patience)
+    : cache_(cache), rel_(rel) {
   const bool is_new = cache.stat(rel).kind == Kind::absent;
   fd_ = cache.open(rel, O_RDWR | O_CREAT, 0666);
   if (is_new) cache.give_to_owner(rel);
@@ -37,6 +39,16 @@ VersionLock::VersionLock(const Root& cache, const std::string& rel,
     }
     std::this_thread::sleep_for(std::chrono::milliseconds(20));
   }
+}
+
+// Who waits for the lock has the file open, and would hold a lock that nobody else can see.
+void VersionLock::retire() const {
+  const auto previous = std::signal(SIGIO, SIG_IGN);  // what tells of somebody who opens it now
+  if (::fcntl(fd_.get(), F_SETLEASE, F_WRLCK) == 0) {
+    cache_.remove(rel_);
+    ::fcntl(fd_.get(), F_SETLEASE, F_UNLCK);
+  }
+  std::signal(SIGIO, previous);
 }
 
 }  // namespace recovery

@@ -4,9 +4,11 @@
 // no go sees a half-mended version and no two mend at once.
 //
 // Source of truth: cmd/go/internal/modfetch/cache.go (lockVersion), lockedfile. A lock file is
-// never removed while it is one; what is no regular file can't be one, and is itself the fault.
+// never removed while anybody else has it open; what is no regular file can't be one, and is itself
+// the fault.
 
 #include <chrono>
+#include <string>
 
 #include "recovery/module_version.hpp"
 #include "recovery/root.hpp"
@@ -21,7 +23,13 @@ class VersionLock {
   // That of a clone, cache/vcs/<hash>.lock, in a directory that is there.
   VersionLock(const Root& cache, const std::string& rel, std::chrono::milliseconds patience);
 
+  // Nothing is left that it guards: removes the file, if nobody else has it open (a lease tells),
+  // else leaves it. The lock is held on until this object goes.
+  void retire() const;
+
  private:
+  const Root& cache_;
+  std::string rel_;
   Fd fd_;  // the lock goes with it
 };
 

@@ -3,6 +3,7 @@
 // source is honest, and go.sum or the database vouches: the command succeeds, and nothing wrong is
 // kept. With two such sources it fails, and nothing wrong is kept either.
 
+#include <cstdlib>
 #include <sstream>
 
 #include "tests/bed.hpp"
@@ -107,6 +108,8 @@ std::string text_of(const Lies& lies) {
 }
 
 void check(const Situation& situation, const Lies& lies, bool both_lie) {
+  const char* only = std::getenv("GOMEND_TEST_ROW");
+  if (only != nullptr && (situation.name + text_of(lies)).find(only) == std::string::npos) return;
   const Duel duel(situation, lies, both_lie);
   const Bed& bed = duel.bed;
   Ran ran = bed.gomend(situation.command);
@@ -144,6 +147,10 @@ TEST_CASE("a source that lies in one thing is found out, and the next one is tak
       }
     }
   }
+}
+
+TEST_CASE("a proxy that lies in a zip and in the database's answers is passed over", "[e2e]") {
+  check(situations()[2], {"html", "", "", "", "html"}, false);
 }
 
 TEST_CASE("two sources that lie get nothing wrong accepted", "[e2e]") {

@@ -198,4 +198,22 @@ TEST_CASE("a source that has no toolchain is passed over for one that has", "[e2
   CHECK(ran.code() == 0);
 }
 
+TEST_CASE("prune keeps the toolchain that a project runs with, and no other", "[e2e]") {
+  for (const Go& go : gos()) {
+    if (go.minor < 21) continue;
+    DYNAMIC_SECTION(go.version) {
+      ToolchainBed bed(go);
+      Ran ran = bed.companion({"prune", bed.app.string()});
+      INFO(ran.text());
+      REQUIRE(ran.code() == 0);
+      CHECK(fs::exists(bed.file("bin/go")));
+      CHECK(bed.go({"build", "./..."}, {.env = {{"GOPROXY", "off"}}}).code() == 0);
+      ran = bed.companion({"prune", bed.app.string()}, {.env = {{"GOTOOLCHAIN", "local"}}});
+      REQUIRE(ran.code() == 0);
+      CHECK(!fs::exists(bed.tree(fetched)));
+      CHECK(!fs::exists(bed.zip(fetched)));
+    }
+  }
+}
+
 }  // namespace tests

@@ -65,6 +65,34 @@ const std::vector<Asked> rows = {
      {""}},
     {"covered by GONOPROXY", first + ",direct", "x.y", "", {first}, {"https://f.example"}, {""}},
     {"covered by a glob of GONOPROXY", first + ",direct", "*.y/a", "", {first}, {}, {""}},
+    {"a directory and a pipe: a name first goes to what stands behind",
+     "file:///m/cache/download|https://corp.example,direct",
+     "",
+     "",
+     {first},
+     {"https://f.example"},
+     {"", "https://corp.example,direct"}},
+    {"the same, and that is public",
+     "file:///m/cache/download|" + first + ",direct",
+     "",
+     "",
+     {first},
+     {},
+     {"", first + ",direct", "direct"}},
+    {"a directory and a comma: what it holds may be somebody's own",
+     "file:///m/cache/download," + first,
+     "",
+     "",
+     {first},
+     {},
+     {""}},
+    {"a directory and a pipe, and a private module",
+     "file:///m/cache/download|" + first,
+     "x.y",
+     "",
+     {first},
+     {},
+     {""}},
     {"another module is covered", first + ",direct", "x.y/b", "", {first}, {}, {"", "direct"}},
 };
 
@@ -90,6 +118,24 @@ TEST_CASE("the sources that your settings trust are tried, in their order", "[re
       CHECK(asked == row.sources);
       CHECK(sources.is_private(m->path()) == (asked.size() == 1 && !row.no_proxy.empty()));
     }
+  }
+}
+
+TEST_CASE("the module cache that a GOPROXY begins with", "[recovery]") {
+  const TempDir dir;
+  const recovery::Root cache(dir.path());
+  const recovery::Request request;
+  const recovery::Config config;
+  for (const auto& [proxy, shared] : std::vector<std::pair<std::string, std::string>>{
+           {"file:///m%20n%2C/cache/download|direct", "/m n,"},
+           {"file:///m/cache/download/|https://a.example", "/m"},
+           {"file:///m/cache/download,direct", ""},
+           {"file:///m%/other|direct", ""},
+           {"https://a.example|file:///m/cache/download|direct", ""},
+           {"", ""}}) {
+    recovery::Settings settings;
+    settings.proxy = proxy;
+    CHECK(recovery::Sources(cache, settings, request, config).shared_cache() == shared);
   }
 }
 

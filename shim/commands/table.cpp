@@ -4,12 +4,15 @@
 
 #include "shim/commands/activate.hpp"
 #include "shim/commands/cache_key.hpp"
+#include "shim/commands/diff.hpp"
 #include "shim/commands/doctor.hpp"
 #include "shim/commands/evict.hpp"
 #include "shim/commands/explain.hpp"
 #include "shim/commands/help.hpp"
 #include "shim/commands/history.hpp"
 #include "shim/commands/install.hpp"
+#include "shim/commands/isolate.hpp"
+#include "shim/commands/prune.hpp"
 #include "shim/commands/restore.hpp"
 #include "shim/commands/stats.hpp"
 #include "shim/commands/status.hpp"
@@ -126,6 +129,27 @@ const std::vector<CommandRow>& commands() {
                  "quarantine (for gomend restore), before and after (h1 of the zip), "
                  "differs_from_go_sum"}},
        .run = evict},
+      {.name = "diff",
+       .summary = "what was recorded of a module, and what each source serves now",
+       .arguments = "MODULE@VERSION",
+       .about =
+           "Holds go.sum, the ziphash, the checksum database's cached answer and the cached zip "
+           "against what each source that may be asked serves now, by their h1; and tells which "
+           "files differ from the cached zip, and from the one that a repair has put away. What is "
+           "fetched is looked at beside the cache and thrown away.",
+       .options = {json},
+       .examples = {{"gomend diff git.corp.example/lib@v1.2.0", "what a SECURITY ERROR is about"}},
+       .status = "0 all the same, 1 something differs, 2 it could not be told",
+       .json = {{"module", "module and version"},
+                {"verdict", "same, differs or unknown"},
+                {"recorded",
+                 "list of objects: name (go.sum, ziphash, checksum database (cached), the cache), "
+                 "zip and go_mod (lists of h1), error"},
+                {"sources", "list of objects: name, zip, go_mod, error"},
+                {"files",
+                 "list of objects: source, against, name, change (added, lost or changed), before "
+                 "and after (bytes)"}},
+       .run = diff},
       {.name = "cache-key",
        .summary = "the name under which a CI should keep go's caches",
        .arguments = "",
@@ -147,6 +171,53 @@ const std::vector<CommandRow>& commands() {
                 {"period", "as in 2026W48; empty without --period"},
                 {"parts", "object: all that the key is made from"}},
        .run = cache_key},
+      {.name = "prune",
+       .summary = "leave in the module cache what these projects need, for CI before it is saved",
+       .arguments = "DIR…",
+       .about =
+           "Keeps all that go build, vet and test need offline in the module or workspace of each "
+           "DIR, on every platform, and the go.mods of its module graph and go.sum. All else is "
+           "removed for good, not quarantined: other versions, clones, toolchains. go itself says "
+           "what is needed; where it can't, nothing is removed. Let no other go run meanwhile: "
+           "what "
+           "holds a lock is left alone, but a build that reads a tree holds none.",
+       .options = {{"dry-run", "", "tell what would go, remove nothing"},
+                   {"build-cache", "DAYS",
+                    "remove entries of the build cache, too, that were not used for so long"},
+                   json},
+       .examples = {{"gomend prune --build-cache 7 .", "at the end of a job"}},
+       .status = "0 done, 1 something was left because it is in use, 2 it could not be told what "
+                 "is needed, and nothing was removed",
+       .json =
+           {{"bytes", "how much was freed; with --dry-run, would be"},
+            {"dry_run", "true if nothing was removed"},
+            {"kept", "module versions that stay, with their files and trees"},
+            {"removed",
+             "list of objects: name (a module version, a clone, the build cache), bytes, in_part "
+             "(its .mod and .info stay)"},
+            {"left", "list: what could not be removed, and why"}},
+       .run = prune},
+      {.name = "isolate",
+       .summary = "caches of this project's own, with the shared ones as a source only read",
+       .arguments = "[DIR]",
+       .about =
+           "Prints variables for the shell to set: GOMODCACHE and GOCACHE below gomend's state "
+           "directory, and a GOPROXY that begins with the module cache that was in use and goes on "
+           "with your own list. All is verified as ever. As long as they are set, @latest is the "
+           "latest that is cached. To be rid of the caches: go clean -modcache -cache, then --off.",
+       .options = {{"off", "", "the way back, as the variables were before"},
+                   {"inside", "", "keep the caches in the project, in .gomend"},
+                   {"shell", "sh|bash|zsh|fish", "whose words to print; without it, SHELL's"},
+                   json},
+       .examples = {{"eval \"$(gomend isolate)\"",
+                     "in sh, bash and zsh; in fish: gomend isolate | "
+                     "source"},
+                    {"eval \"$(gomend isolate --off)\"", "the way back"}},
+       .status = "0 told, 2 it can't be done; then nothing is on stdout",
+       .json = {{"directory", "of the project's own caches"},
+                {"shared", "the module cache that is read"},
+                {"variables", "object: name -> value; null: to be unset"}},
+       .run = isolate},
       {.name = "history",
        .summary = "what was repaired, newest last",
        .arguments = "",
