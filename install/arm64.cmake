@@ -17,5 +17,7 @@ set(CMAKE_FIND_ROOT_PATH_MODE_INCLUDE ONLY)
 set(CMAKE_FIND_ROOT_PATH_MODE_PACKAGE ONLY)
 # Where Debian keeps the headers that differ by processor.
 set(CMAKE_CXX_FLAGS_INIT "-isystem ${SYSROOT}/usr/include/aarch64-linux-gnu")
+# And the libraries that pkg-config names without their directory. Static: what links to shared ones names them by paths of an arm64 machine.
+set(CMAKE_EXE_LINKER_FLAGS_INIT "-static -L${SYSROOT}/usr/lib/aarch64-linux-gnu")
 set(ENV{PKG_CONFIG_LIBDIR} ${SYSROOT}/usr/lib/aarch64-linux-gnu/pkgconfig:${SYSROOT}/usr/share/pkgconfig)
 set(ENV{PKG_CONFIG_SYSROOT_DIR} ${SYSROOT})

@@ -329,6 +329,14 @@ TEST_CASE("install: what it must not touch is refused in one line, and nothing i
   CHECK(run({GOMEND_BINARY, "install"}, {.env = env, .cwd = user.home}).code() == 2);
   env.erase("HOME");
   CHECK(run({GOMEND_BINARY, "install"}, {.env = env, .cwd = user.home}).code() == 2);
+  if (geteuid() == 0) {
+    const Ran ran = run({"setpriv", "--reuid=65534", "--regid=65534", "--clear-groups",
+                         GOMEND_BINARY, "install", "--system"},
+                        {.env = {{"PATH", "/usr/bin:/bin"}}, .cwd = user.home});
+    INFO(ran.text());
+    CHECK(ran.code() == 2);
+    CHECK(lines_in(ran.err) == 1);
+  }
   CHECK(difference(before, user.files(), {.inodes = true, .times = true}) == "");
   REQUIRE(user.gomend({"install", "--dry-run"}).code() == 0);
   CHECK(difference(before, user.files(), {.inodes = true, .times = true}) == "");

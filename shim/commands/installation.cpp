@@ -22,17 +22,24 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr char own_binary[] = "/proc/self/exe";
 constexpr char system_link[] = "/usr/bin/gomend";
+
+// By its path where there is one: under qemu-user /proc/self/exe has the path right, but is the
+// emulator's file.
+std::string own_binary() {
+  std::error_code error;
+  const fs::path path = fs::read_symlink("/proc/self/exe", error);
+  return !error && fs::exists(path, error) ? path.string() : "/proc/self/exe";
+}
 
 bool is_there(const std::string& path) {
   struct stat st;
   return lstat(path.c_str(), &st) == 0;
 }
 
-bool is_same_file(const char* a, const std::string& b) {
+bool is_same_file(const std::string& a, const std::string& b) {
   struct stat one, other;
-  return stat(a, &one) == 0 && stat(b.c_str(), &other) == 0 && one.st_dev == other.st_dev &&
+  return stat(a.c_str(), &one) == 0 && stat(b.c_str(), &other) == 0 && one.st_dev == other.st_dev &&
          one.st_ino == other.st_ino;
 }
 
@@ -119,12 +126,12 @@ class Putting {
   void binaries() {
     directory(plan_.place.dir + "/bin");
     const std::string go = plan_.place.in("bin/go"), gomend = plan_.place.in("bin/gomend");
-    if (!is_same_file(own_binary, go)) {
-      fs::copy_file(own_binary, go + ".new", fs::copy_options::overwrite_existing);
+    if (!is_same_file(own_binary(), go)) {
+      fs::copy_file(own_binary(), go + ".new", fs::copy_options::overwrite_existing);
       fs::permissions(go + ".new", fs::perms(0755));
       fs::rename(go + ".new", go);
     }
-    if (is_same_file(go.c_str(), gomend)) return;
+    if (is_same_file(go, gomend)) return;
     std::error_code error;
     fs::remove(gomend + ".new", error);
     fs::create_hard_link(go, gomend + ".new", error);
@@ -300,9 +307,8 @@ Done uninstall_from(const Installation& place, const std::vector<std::string>& s
 }
 
 std::optional<Installation> own_installation() {
-  std::error_code error;
-  const fs::path bin = fs::read_symlink(own_binary, error).parent_path();
-  if (error || bin.filename() != "bin" || !is_gomend((bin / "go").c_str())) return std::nullopt;
+  const fs::path bin = fs::path(own_binary()).parent_path();
+  if (bin.filename() != "bin" || !is_gomend((bin / "go").c_str())) return std::nullopt;
   const std::string dir = bin.parent_path();
   return Installation{dir, dir == system_dir};
 }

@@ -29,6 +29,8 @@ Installation chosen_place(const Chosen& chosen, const std::vector<std::string>& 
       if (!std::filesystem::is_directory(place.root)) throw Misuse(place.root + " is no directory");
       if (place.root == "/") place.root = "";
     }
+    if (access(place.at("/usr").c_str(), W_OK) != 0 && access(place.at("/usr").c_str(), F_OK) == 0)
+      throw Misuse("--system writes to " + place.at("/usr") + ": only root may do that here");
     return place;
   }
   if (chosen.has("dir")) {
