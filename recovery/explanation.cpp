@@ -261,6 +261,7 @@ Explanation explain(const std::vector<Diagnosis>& all) {
   }
   name_module(all, e);
   e.remedy = d.remedy;
+  e.may = d.may;
   e.class_id = d.class_id;
   if (d.class_id == "gomod/retracted") e.class_id = "none";  // a warning: nothing has failed by it
   e.story = filled(row->story, e, d, false);

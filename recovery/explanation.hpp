@@ -17,13 +17,14 @@ namespace recovery {
 
 struct Explanation {
   std::string class_id =
-      "none";                   // of the taxonomy; "none": no fault of caches, sources or settings
-  std::string remedy = "none";  // "evict", "redownload", "proxy-fallback", "retry", "advise"
-  std::string module, version;  // where the log names them in a well-formed way
-  std::string story;            // what happened, in a sentence
-  std::string heals;            // what would heal it
-  std::string command;          // to type next; empty if no command does
-  std::string line;             // of go's, the first of its message
+      "none";                    // of the taxonomy; "none": no fault of caches, sources or settings
+  std::string remedy = "none";   // "evict", "redownload", "proxy-fallback", "retry", "advise"
+  std::vector<std::string> may;  // other remedies that the same words have been known to need
+  std::string module, version;   // where the log names them in a well-formed way
+  std::string story;             // what happened, in a sentence
+  std::string heals;             // what would heal it
+  std::string command;           // to type next; empty if no command does
+  std::string line;              // of go's, the first of its message
   bool is_healed_by_shim = false;  // gomend under the name go mends it by itself, if it can be
 
   // One line: "…; next: …".

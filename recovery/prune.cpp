@@ -2,6 +2,7 @@
 
 #include <fcntl.h>
 #include <sys/file.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -29,12 +30,16 @@ using Names = std::vector<std::string>;
 
 constexpr auto patience = 2s;  // for a lock: somebody else needs this version now
 
-std::string first_line(const std::string& text) {
+// "go: errors parsing go.mod:" goes on in the next line.
+std::string complaint_of(const std::string& text) {
   std::istringstream lines(text);
+  std::string complaint;
   for (std::string line; std::getline(lines, line);) {
-    if (!line.empty() && !line.starts_with("go: downloading ")) return line;
+    if (line.empty() || line.starts_with("go: downloading ")) continue;
+    complaint += (complaint.empty() ? "" : " ") + line;
+    if (!complaint.ends_with(":")) break;
   }
-  return "no answer";
+  return complaint.empty() ? "no answer" : complaint;
 }
 
 // --- what is needed ---
@@ -62,6 +67,14 @@ class Asking {
       needs_.failure = "there is no module or workspace";
       return needs_;
     }
+    std::vector<std::string> files = settings_.mod_files;
+    if (!settings_.go_work.empty()) files.push_back(settings_.go_work);
+    for (const std::string& file : files) {
+      struct stat st;  // go would wait for ever for what a pipe has to say
+      if (::stat(file.c_str(), &st) == 0 && S_ISREG(st.st_mode)) continue;
+      needs_.failure = file + " is no file";
+      return needs_;
+    }
     toolchain();
     const RunResult list = ask({"list", "-m", "-e", "-f",
                                 "{{if not .Main}}{{if .Replace}}{{.Replace.Path}}@{{.Replace."
@@ -77,7 +90,7 @@ class Asking {
       take_words(list.out, needs_.whole);
       take_words(graph.out, needs_.go_mods);
     } else if (!take_own_list(sums)) {
-      needs_.failure = first_line(graph.err);
+      needs_.failure = complaint_of(graph.err);
       return needs_;
     }
     for (const auto& [m, h1] : sums.go_mod) needs_.go_mods.insert(m);

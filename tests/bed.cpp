@@ -85,7 +85,7 @@ fs::path parked(const fs::path& root) {
 
 // All of a slot but its caches, which are replicas and outlive the bed.
 void clear_slot(const fs::path& root) {
-  for (const auto* name : {"home", "app", "tmp", "bin", "test.log", "gocache-empty"}) {
+  for (const auto* name : {"home", "app", "tmp", "bin", ".git", "test.log", "gocache-empty"}) {
     remove_tree(root / name);
   }
   remove_entries_but(root / "gopath", "pkg");

@@ -183,6 +183,7 @@ TEST_CASE("explain: --json is one object, and its exit status tells whether ther
   const auto object = nlohmann::json::parse(fault.out);
   CHECK(object["class"] == "cache/zip-corrupt");
   CHECK(object["remedy"] == "evict");
+  CHECK(object["may"].is_array());
   CHECK(object["module"] == "a.b/d");
   CHECK(object["version"] == "v1.2.0");
   CHECK(!object["advice"].get<std::string>().empty());

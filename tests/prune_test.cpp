@@ -246,6 +246,10 @@ TEST_CASE("prune: where it can't be told what is needed, nothing is removed", "[
   refuses({"--build-cache", "soon", second.string()});
   write_file(bed.app / "go.mod", "module (\n");
   refuses({second.string(), "."});
+  fs::remove(bed.app / "go.mod");
+  REQUIRE(::mkfifo((bed.app / "go.mod").c_str(), 0666) == 0);
+  refuses({second.string(), "."});
+  fs::remove(bed.app / "go.mod");
   write_file(bed.app / "go.mod", go_mod + "\nrequire github.com/acme/absent v1.0.0\n");
   refuses({second.string(), "."});
   write_file(bed.app / "go.mod", go_mod);

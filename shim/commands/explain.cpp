@@ -47,11 +47,17 @@ void read_log(const std::string& name, patterns::Log& log) {
 }
 
 nlohmann::ordered_json json_of(const recovery::Explanation& e) {
-  return {{"class", e.class_id},  {"remedy", e.remedy},
-          {"module", e.module},   {"version", e.version},
-          {"story", e.story},     {"heals", e.heals},
-          {"command", e.command}, {"advice", e.class_id == "none" ? "" : e.advice()},
-          {"line", e.line},       {"healed_by_gomend", e.is_healed_by_shim}};
+  return {{"class", e.class_id},
+          {"remedy", e.remedy},
+          {"may", e.may},
+          {"module", e.module},
+          {"version", e.version},
+          {"story", e.story},
+          {"heals", e.heals},
+          {"command", e.command},
+          {"advice", e.class_id == "none" ? "" : e.advice()},
+          {"line", e.line},
+          {"healed_by_gomend", e.is_healed_by_shim}};
 }
 
 std::string text_of(const recovery::Explanation& e, const Paint& paint) {

@@ -75,6 +75,7 @@ const std::vector<CommandRow>& commands() {
            "read",
        .json = {{"class", "the failure's class, as in cache/zip-corrupt; none if there is none"},
                 {"remedy", "evict, redownload, proxy-fallback, retry, advise or none"},
+                {"may", "list: other remedies that the same words may need"},
                 {"module", "module path, if the log names it"},
                 {"version", "its version, if the log names it"},
                 {"story", "what happened"},
