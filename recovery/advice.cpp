@@ -69,6 +69,7 @@ struct Row {
 
 constexpr std::array rows{
     Row{"checksum/gosum-missing", gosum_missing},
+    Row{"checksum/sumdb-unavailable", unknown_to_sumdb},
     Row{"cache/permission", permission},
     Row{"cache/disk-full", disk_full},
     Row{"revision/unknown", unknown_revision},

@@ -56,6 +56,9 @@ std::string disk_full_advice(const std::vector<std::string>& directories);
 // Letters, digits and what paths of Go's caches consist of: may stand in a command without quotes.
 bool is_plain(std::string_view text);
 
+// The checksum database has answered, and has no record of it: asking it again is no use.
+bool is_no_record(const patterns::Diagnosis& d);
+
 // --- for the families of advice ---
 
 using Advice = std::string (*)(const Circumstances&, const patterns::Diagnosis&);
@@ -80,5 +83,6 @@ std::string git_ssh_login(const Circumstances&, const patterns::Diagnosis&);
 std::string git_host_key(const Circumstances&, const patterns::Diagnosis&);
 std::string no_repository(const Circumstances&, const patterns::Diagnosis&);
 std::string network_down(const Circumstances&, const patterns::Diagnosis&);
+std::string unknown_to_sumdb(const Circumstances&, const patterns::Diagnosis&);
 
 }  // namespace recovery

@@ -166,6 +166,16 @@ std::string look_up(const Circumstances& c, const std::string& path) {
   return in_same_place(c.request, "list -m -versions " + path + "@latest");
 }
 
+// What declares a module private, where GOPRIVATE is set now; empty: it can't be typed.
+std::string as_private(const Circumstances& c, const std::string& module_path) {
+  const GoSetting setting = go_setting(c.request, c.settings, "GOPRIVATE");
+  const std::string all = (setting.value.empty() ? "" : setting.value + ",") + module_path;
+  if (!is_plain(all)) return {};
+  return setting.from == GoSetting::From::environment
+             ? "GOPRIVATE=" + all + " " + command_line(c.request)
+             : "go env -w GOPRIVATE=" + all;
+}
+
 // "(expected 20200102030405)": go has computed what a pseudo-version must look like.
 std::string right_pseudo_version(const ModuleVersion& m, const std::string& line) {
   const std::size_t at = line.rfind("(expected ");
@@ -181,6 +191,11 @@ std::string right_pseudo_version(const ModuleVersion& m, const std::string& line
 }
 
 }  // namespace
+
+bool is_no_record(const Diagnosis& d) {
+  return d.class_id == "checksum/sumdb-unavailable" && says(d.line, "/lookup/") &&
+         says(d.line, ": 404 ");
+}
 
 std::string lookup_disabled(const Circumstances& c, const Diagnosis& d) {
   const GoSetting proxy = go_setting(c.request, c.settings, "GOPROXY");
@@ -249,16 +264,23 @@ std::string module_not_found(const Circumstances& c, const Diagnosis& d) {
   }
   const bool is_private = match_prefix_patterns(c.settings.no_proxy, d.module);
   if (std::ranges::find(entries, "direct") == entries.end() && !is_private) {
-    const GoSetting setting = go_setting(c.request, c.settings, "GOPRIVATE");
-    const std::string all = (setting.value.empty() ? "" : setting.value + ",") + d.module;
-    const std::string what = (m ? m->str() : d.module) + " is not at " + asked +
-                             "; if it is private, so that its own repository is asked; next: ";
-    if (!is_plain(all)) return {};
-    return setting.from == GoSetting::From::environment
-               ? what + "GOPRIVATE=" + all + " " + command_line(c.request)
-               : what + "go env -w GOPRIVATE=" + all;
+    const std::string command = as_private(c, d.module);
+    if (command.empty()) return {};
+    return (m ? m->str() : d.module) + " is not at " + asked +
+           "; if it is private, so that its own repository is asked; next: " + command;
   }
   return m ? unknown_revision(c, d) : std::string();
+}
+
+// The database looks into the repository itself, and tells for half an hour that it found nothing.
+std::string unknown_to_sumdb(const Circumstances& c, const Diagnosis& d) {
+  const auto m = ModuleVersion::parse(d.module, d.version);
+  const std::string command = m && is_no_record(d) ? as_private(c, d.module) : std::string();
+  if (command.empty()) return {};
+  return "the checksum database does not know " + m->str() +
+         ": it sees no private repository, and a tag that was pushed just now not before half an "
+         "hour has gone; if it is private, so that the database is not asked; next: " +
+         command;
 }
 
 std::string proxy_login(const Circumstances& c, const Diagnosis& d) {

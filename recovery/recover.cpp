@@ -430,7 +430,7 @@ class Recovery {
   void ask_database_again() {
     const std::string& host = scene_.root().host;
     const bool from_first = host.empty() || source_name(host) == sources_.first_name();
-    const bool hopeless = is_hopeless();
+    const bool hopeless = is_hopeless() || is_no_record(scene_.root());
     if (request_.advise_only) return;
     if (!hopeless) std::this_thread::sleep_for(short_while());
     if (from_first && may_ask_all_others(true)) return;

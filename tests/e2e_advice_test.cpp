@@ -311,6 +311,25 @@ const std::vector<Row> setting_rows = {
        fs::remove(p.bed.download(alpha, ".ziphash"));
        p.bed.proxy.fault({.match = "zip$", .kind = "status", .status = 403});
      }},
+    {"a private module that the checksum database can't see",
+     "the checksum database does not know code.example.org/secret@v1.0.0",
+     "go env -w GOPRIVATE=code.example.org/secret",
+     [](Place& p) {
+       commit_to_git("code.example.org/secret", {{"go.mod", "module code.example.org/secret\n"}},
+                     "v1.0.0");
+       p.bed.env["HTTP_PROXY"] = p.bed.env["HTTPS_PROXY"] = modserver_url();
+       p.bed.env["GOINSECURE"] = "*.example.org";
+       p.bed.env["GOPROXY"] = p.bed.proxy.url() + ",direct";
+       static const Sumdb database = p.bed.proxy.sumdb();
+       database.fault({.match = "lookup/code",
+                       .kind = "status",
+                       .status = 404,
+                       .body = "not found: code.example.org/secret@v1.0.0: invalid version: git "
+                               "ls-remote -q origin in /tmp/x: exit status 128:\n\tfatal: could "
+                               "not read Username for 'https://code.example.org'"});
+       p.bed.env["GOSUMDB"] = database.with_url();
+     },
+     {"get", "code.example.org/secret@v1.0.0"}},
     {"a private module that only its repository has",
      "code.example.org/private is not at 127.0.0.1",
      "go env -w GOPRIVATE=code.example.org/private",
