@@ -12,6 +12,7 @@
 #include "recovery/journal.hpp"
 #include "recovery/run.hpp"
 #include "shim/commands/options.hpp"
+#include "shim/commands/own_rules.hpp"
 #include "shim/commands/paint.hpp"
 #include "shim/pipes.hpp"
 #include "shim/real_go.hpp"
@@ -138,6 +139,16 @@ void check_state(Remarks& remarks) {
                        "chmod 700 " + dir});
 }
 
+void check_rules(Remarks& remarks) {
+  const recovery::UserRules rules = rules_here();
+  const auto tell = [&](const std::string& failure) {
+    if (!failure.empty())
+      remarks.push_back({Level::poor, "rules", failure, "gomend patterns where"});
+  };
+  tell(rules.failure);
+  for (const auto& file : rules.files) tell(file.failure);
+}
+
 // --- telling ---
 
 struct Setting {
@@ -203,6 +214,7 @@ int doctor(const Arguments& arguments) {
   check_path(gos_on_path(remarks), remarks);
   const auto go = check_go(remarks);
   check_state(remarks);
+  check_rules(remarks);
   if (go) {
     Session session;
     session.go = go->path;
