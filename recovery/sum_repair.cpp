@@ -64,7 +64,7 @@ class Witness {
       const auto end =
           first + static_cast<std::ptrdiff_t>(std::min(most_at_once, asked.size() - i));
       take(stage.ask_sumdb({first, end}, database_), {first, end});
-      if (error_.empty()) error_ = stage.error().substr(0, stage.error().find('\n'));
+      errors_ += stage.error();
     }
   }
 
@@ -75,7 +75,12 @@ class Witness {
     if (database_.empty()) return "GOSUMDB=off";
     if (match_prefix_patterns(settings_.no_sumdb, m.path()))
       return "GONOSUMDB or GOPRIVATE covers it";
-    return database_ + " does not vouch for it" + (error_.empty() ? "" : " (" + error_ + ")");
+    // go's own word about it, if there is one.
+    const std::size_t at = errors_.find(m.str());
+    if (at == errors_.npos) return database_ + " does not vouch for it";
+    const std::size_t begin = errors_.rfind('\n', at) + 1;
+    return database_ + " does not vouch for it (" +
+           errors_.substr(begin, errors_.find('\n', at) - begin) + ")";
   }
 
  private:
@@ -98,7 +103,7 @@ class Witness {
   LentDirectory lent_;
   Root cache_;
   GoSums vouched_;
-  std::string error_;
+  std::string errors_;
 };
 
 void keep_newest(const std::string& dir) {

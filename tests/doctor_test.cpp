@@ -262,6 +262,7 @@ std::vector<Seed> seeds() {
          fs::create_directories(c.bed.home / "src/new");
          c.cwd = c.bed.home / "src/new";
        }},
+      {"rules", [](Clinic& c) { write_file(c.bed.home / ".config/gomend/rules/mine.toml", "]"); }},
       {"state",
        [](Clinic& c) {
          fs::create_directories(c.bed.home / ".local/state/gomend");

@@ -13,6 +13,7 @@
 #include "recovery/run.hpp"
 #include "shim/commands/gos_on_path.hpp"
 #include "shim/commands/options.hpp"
+#include "shim/commands/own_rules.hpp"
 #include "shim/commands/paint.hpp"
 #include "shim/pipes.hpp"
 #include "shim/real_go.hpp"
@@ -117,6 +118,16 @@ void check_state(Remarks& remarks) {
                        "chmod 700 " + dir});
 }
 
+void check_rules(Remarks& remarks) {
+  const recovery::UserRules rules = rules_here();
+  const auto tell = [&](const std::string& failure) {
+    if (!failure.empty())
+      remarks.push_back({Level::poor, "rules", failure, "gomend patterns where"});
+  };
+  tell(rules.failure);
+  for (const auto& file : rules.files) tell(file.failure);
+}
+
 // --- telling ---
 
 struct Setting {
@@ -182,6 +193,7 @@ int doctor(const Arguments& arguments) {
   check_path(look_at_path(remarks), remarks);
   const auto go = check_go(remarks);
   check_state(remarks);
+  check_rules(remarks);
   if (go) {
     Session session;
     session.go = go->path;

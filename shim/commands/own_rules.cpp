@@ -10,10 +10,13 @@
 
 namespace shim {
 
-recovery::UserRules read_own_rules(const std::string& command, bool& is_whole) {
+recovery::UserRules rules_here() {
   std::error_code error;
-  recovery::UserRules rules =
-      recovery::read_user_rules(env_of(environ), std::filesystem::current_path(error).string());
+  return recovery::read_user_rules(env_of(environ), std::filesystem::current_path(error).string());
+}
+
+recovery::UserRules read_own_rules(const std::string& command, bool& is_whole) {
+  recovery::UserRules rules = rules_here();
   is_whole = true;
   const auto tell = [&](const std::string& failure) {
     if (failure.empty()) return;

@@ -8,6 +8,8 @@
 
 namespace shim {
 
+recovery::UserRules rules_here();  // in this directory
+
 // Those that count in this directory. What does not is told on stderr, a line each.
 std::vector<patterns::Rule> own_rules(const std::string& command);
 
