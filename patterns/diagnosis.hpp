@@ -23,6 +23,8 @@ struct Diagnosis {
   // what else the same words have been known to need. The disk decides.
   std::string remedy = {};
   std::vector<std::string> may = {};
+  std::string advice =
+      {};  // of a user's own rule: what to say; {module} and its like not filled in
 
   // Named captures; empty where the rule has none or the line did not say.
   std::string module = {};    // module path, unescaped as go prints it

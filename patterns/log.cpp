@@ -7,6 +7,7 @@
 #include <unordered_set>
 
 #include "patterns/literal.hpp"
+#include "patterns/matcher.hpp"
 #include "patterns/rule_file.hpp"
 #include "patterns/tail.hpp"
 
@@ -35,11 +36,9 @@ bool is_hands_off(const Rule& rule) {
 // The fixed texts, found by four of their bytes: a table of bits rules out nearly every place.
 class Landmarks {
  public:
-  Landmarks() {
-    for (const Rule& rule : parse_rules(rule_files(), Examples::skip).rules) {
-      if (is_hands_off(rule)) continue;  // they keep others off lines that others would take
-      for (const std::string& when : rule.when) add(required_literal(when), false);
-    }
+  explicit Landmarks(const std::vector<Rule>& more) {
+    for (const Rule& rule : parse_rules(rule_files(), Examples::skip).rules) add(rule);
+    for (const Rule& rule : more) add(rule);
     for (const std::string_view mark : step_marks) add(std::string(mark), true);
     for (auto& bucket : buckets_) bucket.shrink_to_fit();
   }
@@ -83,6 +82,11 @@ class Landmarks {
       if (rare > most) best = i, most = rare;
     }
     return best;
+  }
+
+  void add(const Rule& rule) {
+    if (is_hands_off(rule)) return;  // they keep others off lines that others would take
+    for (const std::string& when : rule.when) add(required_literal(when), false);
   }
 
   void add(const std::string& text, bool is_step) {
@@ -129,6 +133,8 @@ bool tells_a_fault(const std::vector<Diagnosis>& all) {
 // comes. chosen_ is what of the present step is worth a close look, whole_ all of it while it is
 // short.
 struct Log::Reader {
+  explicit Reader(std::vector<Rule> more) : more_(std::move(more)), marks_(more_) {}
+
   void feed(std::string_view bytes) {
     while (!bytes.empty()) {
       const std::size_t size = std::min(bytes.size(), piece);
@@ -241,18 +247,14 @@ struct Log::Reader {
   }
 
   void judge(std::string_view text) {
-    auto all = diagnose(without_service_words(text));
+    auto all = diagnose(without_service_words(text), more_);
     if (all.empty()) return;
     newest_ = std::move(all);
     if (tells_a_fault(newest_)) newest_fault_ = newest_;
   }
 
-  static const Landmarks& landmarks() {
-    static const Landmarks all;
-    return all;
-  }
-
-  const Landmarks& marks_ = landmarks();
+  const std::vector<Rule> more_;
+  const Landmarks marks_;
   std::string buffer_;
   std::size_t next_ = 0;
   std::string chosen_, whole_, pending_;
@@ -262,7 +264,7 @@ struct Log::Reader {
   std::vector<Diagnosis> newest_, newest_fault_;
 };
 
-Log::Log() : reader_(std::make_unique<Reader>()) {}
+Log::Log(std::vector<Rule> more) : reader_(std::make_unique<Reader>(std::move(more))) {}
 Log::~Log() = default;
 
 void Log::feed(std::string_view bytes) {

@@ -16,12 +16,13 @@
 #include <vector>
 
 #include "patterns/diagnosis.hpp"
+#include "patterns/rule_file.hpp"
 
 namespace patterns {
 
 class Log {
  public:
-  Log();
+  explicit Log(std::vector<Rule> more = {});  // rules of the user's own
   ~Log();
   Log(const Log&) = delete;
   Log& operator=(const Log&) = delete;

@@ -9,6 +9,8 @@
 #include <optional>
 #include <stdexcept>
 
+#include "patterns/matcher.hpp"
+
 #include "patterns/diagnosis.hpp"
 #include "patterns/grams.hpp"
 #include "patterns/literal.hpp"
@@ -42,7 +44,8 @@ class Regex {
     code_.reset(pcre2_compile(reinterpret_cast<PCRE2_SPTR>(pattern.data()), pattern.size(), options,
                               &error, &at, how.get()));
     if (!code_)
-      throw std::runtime_error("rule does not compile at " + std::to_string(at) + ": " + pattern);
+      throw std::runtime_error(reason(error) + " at character " + std::to_string(at + 1) +
+                               " of: " + pattern);
     data_.reset(pcre2_match_data_create_from_pattern(code_.get(), nullptr));
     pcre2_set_match_limit(context_.get(), match_limit);
   }
@@ -78,6 +81,12 @@ class Regex {
   }
 
  private:
+  static std::string reason(int error) {
+    std::array<PCRE2_UCHAR, 200> text{};
+    pcre2_get_error_message(error, text.data(), text.size());
+    return reinterpret_cast<const char*>(text.data());
+  }
+
   template <auto Free>
   struct Deleter {
     template <typename T>
@@ -240,6 +249,7 @@ Diagnosis describe(const Rule& rule, const Regex& regex, const Page& page, std::
           .rule = rule.name,
           .remedy = rule.remedy,
           .may = rule.may,
+          .advice = rule.advice,
           .module = group("module"),
           .version = group("version"),
           .package = group("package"),
@@ -290,7 +300,20 @@ bool needs_nothing(const Diagnosis& diagnosis) {
 
 }  // namespace
 
+std::string regex_error(const std::string& when) {
+  try {
+    Regex regex(when);
+    return {};
+  } catch (const std::runtime_error& error) {
+    return error.what();
+  }
+}
+
 std::vector<Diagnosis> diagnose(std::string_view text) {
+  return diagnose(text, {});
+}
+
+std::vector<Diagnosis> diagnose(std::string_view text, const std::vector<Rule>& more) {
   static Engine engine;
   const std::lock_guard lock(engine.one_at_a_time);
   Page page(without_prefixes(clean_tail(text), *engine.prefix));
@@ -302,6 +325,12 @@ std::vector<Diagnosis> diagnose(std::string_view text) {
       find_all(engine.rules[i], pattern, page, results);
     }
     if (engine.rules[i].alone && results.size() > before) return {results[before]};
+  }
+  for (const Rule& rule : more) {
+    for (const std::string& when : rule.when) {
+      Pattern pattern(when);
+      find_all(rule, pattern, page, results);
+    }
   }
   // Tried early, it keeps other rules off its lines; but it never stands before a fault.
   std::stable_partition(results.begin(), results.end(), std::not_fn(needs_nothing));

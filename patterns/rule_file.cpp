@@ -1,14 +1,20 @@
 #include "patterns/rule_file.hpp"
 
+#include "patterns/literal.hpp"
+#include "patterns/matcher.hpp"
+
 #define TOML_ENABLE_FORMATTERS 0
 #include <toml++/toml.h>
 
 #include <algorithm>
+#include <initializer_list>
 #include <map>
 #include <stdexcept>
 
 namespace patterns {
 namespace {
+
+constexpr std::size_t longest_regex = 4000;
 
 using Words = std::map<std::string, std::string, std::less<>>;
 
@@ -42,6 +48,7 @@ std::vector<std::string> strings(const toml::table& table, std::string_view key)
 
 Rule read_rule(const toml::table& table, const Words& words, std::string_view file) {
   Rule rule;
+  rule.from = file;
   rule.name = table["name"].value_or(std::string());
   rule.class_id = table["class"].value_or(std::string());
   rule.remedy = table["remedy"].value_or(std::string());
@@ -56,14 +63,21 @@ Rule read_rule(const toml::table& table, const Words& words, std::string_view fi
   return rule;
 }
 
+[[noreturn]] void complain(const RuleFile& file, const toml::source_region& where,
+                           const std::string& what) {
+  throw std::runtime_error(std::string(file.name) + ":" + std::to_string(where.begin.line) + ": " +
+                           what);
+}
+
 // A word may use the words above it.
-void read_words(const toml::table& root, Words& words) {
+void read_words(const RuleFile& file, const toml::table& root, Words& words) {
   if (const auto* list = root["words"].as_array()) {
     for (const auto& item : *list) {
       const auto* word = item.as_table();
       if (word == nullptr) continue;
-      words[(*word)["name"].value_or(std::string())] =
-          put_in_words((*word)["is"].value_or(std::string()), words);
+      std::string is = put_in_words((*word)["is"].value_or(std::string()), words);
+      if (is.size() > longest_regex) complain(file, word->source(), "a word is too long");
+      words[(*word)["name"].value_or(std::string())] = std::move(is);
     }
   }
 }
@@ -85,7 +99,7 @@ void read_file(const RuleFile& file, Examples examples, Words& words, RuleSet& s
   const auto wanted =
       examples == Examples::read ? std::string(file.text) : without_examples(file.text);
   const toml::table root = toml::parse(wanted, file.name);
-  read_words(root, words);
+  read_words(file, root, words);
   for (auto& prefix : strings(root, "prefixes")) set.prefixes.push_back(std::move(prefix));
   if (const auto* list = root["rule"].as_array()) {
     for (const auto& item : *list) {
@@ -95,7 +109,112 @@ void read_file(const RuleFile& file, Examples examples, Words& words, RuleSet& s
   }
 }
 
+// --- the user's own ---
+
+constexpr std::size_t most_rules = 1000;
+constexpr std::size_t least_fixed = 4;  // characters, as Log wants them
+
+bool is_one_of(std::string_view word, std::initializer_list<std::string_view> all) {
+  return std::find(all.begin(), all.end(), word) != all.end();
+}
+
+bool is_class_of_ours(const std::string& class_id) {
+  static const RuleSet ours = parse_rules(rule_files(), Examples::skip);
+  return !class_id.starts_with("other/") &&
+         std::any_of(ours.rules.begin(), ours.rules.end(),
+                     [&](const Rule& rule) { return rule.class_id == class_id; });
+}
+
+// "user/" and a name of small letters, digits and dashes.
+bool is_class_of_users(std::string_view class_id) {
+  if (!class_id.starts_with("user/") || class_id.size() == 5) return false;
+  return class_id.substr(5).find_first_not_of("abcdefghijklmnopqrstuvwxyz0123456789-") ==
+         class_id.npos;
+}
+
+void check_keys(const RuleFile& file, const toml::table& table,
+                std::initializer_list<std::string_view> known) {
+  for (const auto& [key, value] : table) {
+    if (!is_one_of(key.str(), known))
+      complain(file, key.source(), "a rule has no '" + std::string(key.str()) + "'");
+    const bool is_list = is_one_of(key.str(), {"when", "may", "eg"});
+    const auto* const list = value.as_array();
+    const bool is_right = value.is_string() || (is_list && list != nullptr && !list->empty() &&
+                                                list->is_homogeneous<std::string>());
+    if (!is_right)
+      complain(file, value.source(),
+               "'" + std::string(key.str()) + "' is no text" + (is_list ? " or list of it" : ""));
+  }
+}
+
+Rule read_user_rule(const RuleFile& file, const toml::table& table, const Words& words) {
+  const auto missing = [&](const char* key) {
+    complain(file, table.source(), "a rule without " + std::string(key));
+  };
+  const auto wrong = [&](const char* key, const std::string& what) {
+    complain(file, table[key].node()->source(), what);
+  };
+  check_keys(file, table, {"name", "class", "remedy", "may", "when", "eg", "advice"});
+  for (const char* key : {"name", "class", "when"}) {
+    if (!table.contains(key)) missing(key);
+  }
+  Rule rule;
+  rule.from = file.name;
+  rule.class_id = table["class"].value_or(std::string());
+  const bool is_own = is_class_of_users(rule.class_id);
+  if (!is_own && !is_class_of_ours(rule.class_id))
+    wrong("class", "'" + rule.class_id + "' is no class of gomend's, nor is it user/NAME");
+  if (!is_own && !table.contains("remedy")) missing("remedy");
+  if (is_own && !table.contains("advice")) missing("advice");
+  if (!is_own && table.contains("advice"))
+    wrong("advice", "only a rule of a class user/NAME has advice of its own");
+  // Never a name that one of ours has: some are asked for by name.
+  rule.name = "user:" + table["name"].value_or(std::string());
+  rule.remedy = is_own ? "advise" : table["remedy"].value_or(std::string());
+  rule.advice = table["advice"].value_or(std::string());
+  rule.may = strings(table, "may");
+  rule.examples = strings(table, "eg");
+  std::vector<std::string> remedies = rule.may;
+  remedies.push_back(table["remedy"].value_or(rule.remedy));
+  for (const std::string& remedy : remedies) {
+    if (!is_one_of(remedy, {"evict", "redownload", "proxy-fallback", "retry", "advise"}) ||
+        (is_own && remedy != "advise"))
+      complain(file, table.source(), "there is no remedy '" + remedy + "' for that class");
+  }
+  for (const auto& when : strings(table, "when")) {
+    rule.when.push_back(put_in_words(when, words));
+    if (rule.when.back().size() > longest_regex) wrong("when", "a 'when' is too long");
+    if (const std::string error = regex_error(rule.when.back()); !error.empty())
+      wrong("when", error);
+    if (required_literal(rule.when.back()).size() < least_fixed)
+      wrong("when", "a 'when' needs four characters or more of fixed text outside any group");
+  }
+  return rule;
+}
+
 }  // namespace
+
+std::vector<Rule> parse_user_rules(const RuleFile& file) {
+  Words words;
+  for (const RuleFile& ours : rule_files())
+    read_words(ours, toml::parse(without_examples(ours.text)), words);
+  std::vector<Rule> rules;
+  try {
+    const toml::table root = toml::parse(file.text);
+    for (const auto& [key, value] : root) {
+      if (!is_one_of(key.str(), {"rule", "words"}) || !value.is_array_of_tables())
+        complain(file, key.source(), "a rule file has [[rule]] and [[words]] only");
+    }
+    read_words(file, root, words);
+    if (const auto* list = root["rule"].as_array()) {
+      if (list->size() > most_rules) complain(file, list->source(), "too many rules");
+      for (const auto& item : *list) rules.push_back(read_user_rule(file, *item.as_table(), words));
+    }
+  } catch (const toml::parse_error& error) {
+    complain(file, error.source(), std::string(error.description()));
+  }
+  return rules;
+}
 
 RuleSet parse_rules(const std::vector<RuleFile>& files, Examples examples) {
   RuleSet set;

@@ -23,6 +23,8 @@ struct Rule {
       when;  // PCRE2, the words of [words] already put in; any one of them is enough
   std::vector<std::string> examples;  // real text that the whole rule set must give this class
   bool alone = false;                 // its match is the whole story: no other rule is asked
+  std::string advice = {};            // a user's rule: what to say, and to type next
+  std::string from = {};              // the file that has it: "10-checksum.toml"
 
   bool operator==(const Rule&) const = default;
 };
@@ -39,5 +41,19 @@ struct RuleSet {
 // a fault of ours that the tests meet first.
 enum class Examples { read, skip };
 [[nodiscard]] RuleSet parse_rules(const std::vector<RuleFile>& files, Examples examples);
+
+// A file of the user's own, by the same recipe. Its rules point at what to look at, as ours do, and
+// come behind all of ours; so none can keep one of ours from its lines. A rule names a class of
+// ours, or a class of its own, "user/…", with the advice to give:
+//
+//   [[rule]]
+//   name = "vpn"
+//   class = "user/vpn"
+//   advice = "the company's proxy is reached through the VPN only; next: vpn up"
+//   when = 'dial tcp \S+: connect: no route to host'
+//   eg = 'dial tcp 10.1.2.3:443: connect: no route to host'
+//
+// Throws std::runtime_error, "FILE:LINE: what is wrong", of the first thing that is wrong.
+[[nodiscard]] std::vector<Rule> parse_user_rules(const RuleFile& file);
 
 }  // namespace patterns

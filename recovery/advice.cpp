@@ -136,13 +136,21 @@ bool is_refuted(const Diagnosis& d) {
   return d.class_id == "checksum/sumdb-mismatch" && is_h1(d.got) && d.got != d.expected;
 }
 
-std::string refuted_hash_advice(const Diagnosis& d, const std::string& go_sum) {
+std::string gosum_fix(const Request& request, const Settings& settings) {
+  const bool is_there = request.cwd == request.dir && settings.sumdb != "off" &&
+                        flag_value(request, settings.flags, "modfile").empty();
+  return is_there ? "gomend fix --gosum" : "";
+}
+
+std::string refuted_hash_advice(const Diagnosis& d, const std::string& go_sum,
+                                const std::string& command) {
   if (!is_refuted(d)) return {};
   if (read_text_file(go_sum).find(" " + d.got + "\n") == std::string::npos) return {};
   const std::string words =
       d.module + "@" + d.version +
       ": what was downloaded is not what the checksum database has, yet go has noted its hash in "
       "go.sum, and would accept it the next time; ";
+  if (!command.empty()) return words + "next: " + command;
   if (!is_plain(go_sum)) return words + "no command mends it: take the line with " + d.got + " out";
   return words + "next: sed -i '\\|" + d.got + "|d' " + go_sum;
 }

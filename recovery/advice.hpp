@@ -39,7 +39,11 @@ std::string checksum_story(const ModuleVersion& m, const Expected& expected,
 // With -mod=mod go notes in go.sum what the checksum database has just refuted (tidyGoSum adds
 // every hash that was looked up, go1.26 too), and would accept it the next time. Empty: it has not.
 bool is_refuted(const patterns::Diagnosis& d);  // d.got is such a hash
-std::string refuted_hash_advice(const patterns::Diagnosis& d, const std::string& go_sum);
+std::string refuted_hash_advice(const patterns::Diagnosis& d, const std::string& go_sum,
+                                const std::string& command);
+
+// "gomend fix --gosum", if that would do from where the user stands; else empty.
+std::string gosum_fix(const Request& request, const Settings& settings);
 
 // Why `path` can't be read or written, and the command that mends it; empty if nothing there
 // explains it. `setting` is the variable that leads go elsewhere, `command` what the user typed.

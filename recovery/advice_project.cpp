@@ -65,6 +65,10 @@ std::string conflict(const Circumstances& c) {
   }
   const std::string what = names + (files.size() == 1 ? " holds" : " hold") +
                            " both sides of a merge (lines with <<<<<<<, ======= and >>>>>>>); ";
+  const bool is_sum =
+      std::ranges::all_of(files, [](const std::string& file) { return file.ends_with(".sum"); });
+  if (const std::string fix = gosum_fix(c.request, c.settings); is_sum && !fix.empty())
+    return what + "next: " + fix;
   const std::string git = git_directory(directory_of(files.front()));
   if (git.empty() || !is_merging(git))
     return what + "no command mends it: take those lines out by hand, then: go mod tidy";

@@ -46,7 +46,11 @@ std::string host_of(const Diagnosis& d) {
   std::string url = d.host;
   const std::size_t colon = url.find(":/");
   if (colon != url.npos && url.compare(colon, 3, "://") != 0) url.insert(colon + 1, "/");
-  const std::string host = url.empty() ? std::string() : source_name(url);
+  if (url.empty()) {
+    const std::string host = host_in(d.line, "https://");
+    return host.empty() ? host_in(d.line, "http://") : host;
+  }
+  const std::string host = source_name(url);
   return is_plain(host) ? host : std::string();
 }
 

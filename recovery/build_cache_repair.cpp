@@ -27,7 +27,7 @@ struct Budget {
 };
 constexpr Budget told = {60s, 5s};
 constexpr Budget guessed = {2s, 0s};     // the words are mostly about the user's own code
-constexpr Budget unasked = {500ms, 0s};  // nothing was said of it at all
+constexpr Budget unasked = {250ms, 0s};  // nothing was said of it at all
 constexpr long long mark_interval_ns = 3600LL * 1'000'000'000;  // cache.mtimeInterval
 constexpr long long slack_ns = 60LL * 1'000'000'000;
 

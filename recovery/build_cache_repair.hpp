@@ -38,8 +38,8 @@ bool points_at_build_cache(const std::vector<patterns::Diagnosis>& diagnoses,
                            const Settings& settings);
 
 // With `look_only` nothing is changed: what is found is told. Without a diagnosis it is a glance:
-// what stands in the wrong place, and what of late has been used and can be hashed in half a
-// second.
+// what stands in the wrong place, and what of late has been used and can be hashed in a
+// quarter of a second.
 BuildCacheMended repair_build_cache(const std::vector<patterns::Diagnosis>& diagnoses,
                                     const Settings& settings, const Request& request,
                                     bool look_only);

@@ -1,9 +1,5 @@
 #include "recovery/config.hpp"
 
-#include <fcntl.h>
-#include <sys/stat.h>
-#include <unistd.h>
-
 #include <toml++/toml.h>
 
 #include "recovery/go_mod.hpp"
@@ -11,17 +7,10 @@
 #include "recovery/recover.hpp"
 #include "recovery/run.hpp"
 #include "recovery/sources.hpp"
+#include "recovery/trusted_file.hpp"
 
 namespace recovery {
 namespace {
-
-bool is_trusted(const std::string& path) {
-  struct stat st;
-  if (::stat(path.c_str(), &st) != 0 || !S_ISREG(st.st_mode)) return false;
-  if ((st.st_uid == 0 || st.st_uid == ::geteuid()) && (st.st_mode & 022) == 0) return true;
-  trace("config: " + path + " can be written by others; not read");
-  return false;
-}
 
 void take(const toml::table& table, const char* name, std::vector<std::string>& into) {
   const toml::array* values = table[name].as_array();
@@ -41,16 +30,12 @@ void take_keep(const toml::table& table, KeepSetting& into) {
 }
 
 void read_file(const std::string& path, const std::string& main_module_dir, Config& config) {
-  char* resolved = ::realpath(path.c_str(), nullptr);
-  const std::string real = resolved == nullptr ? "" : resolved;
-  std::free(resolved);
-  if (real.empty() || !is_trusted(real)) return;
-  if (!main_module_dir.empty() && real.starts_with(main_module_dir + "/")) {
-    trace("config: " + path + " lies in the main module; not read");
-    return;
-  }
+  std::string why;
+  const auto real = trusted_path(path, main_module_dir, why);
+  if (!why.empty()) trace("config: " + path + " is not read: " + why);
+  if (!real) return;
   try {
-    const toml::table table = toml::parse(read_text_file(real));
+    const toml::table table = toml::parse(read_text_file(*real));
     take(table, "public", config.public_proxies);
     take(table, "fallback", config.fallback);
     take_keep(table, config.keep);

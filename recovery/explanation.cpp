@@ -238,6 +238,16 @@ Explanation explain(const std::vector<Diagnosis>& all) {
   }
   const Diagnosis& d = all.front();
   e.line = d.line;
+  if (!d.advice.empty()) {
+    name_module(all, e);
+    e.class_id = d.class_id;
+    e.remedy = d.remedy;
+    const std::string words = advice_for({d.class_id, Step::advise, d.advice}, d);
+    const std::size_t next = words.find("; next: ");
+    e.story = words.substr(0, next);
+    if (next != words.npos) e.command = words.substr(next + 8);
+    return e;
+  }
   const Row* row = row_of(d.class_id);
   if (row == nullptr) {
     e.story = "no failure of go's caches, sources or settings in this log";

@@ -7,19 +7,15 @@
 #include "recovery/run.hpp"
 
 namespace recovery {
-namespace {
 
 std::string quoted(const std::string& word) {
-  const std::string_view text = word;
-  if (is_plain(
-          text.substr(text.find_first_not_of('-') == text.npos ? 0 : text.find_first_not_of('-'))))
+  const std::size_t begin = word.find_first_not_of('-');
+  if (begin == word.npos ? !word.empty() : is_plain(std::string_view(word).substr(begin)))
     return word;
   std::string result = "'";
   for (const char c : word) result += c == '\'' ? std::string("'\\''") : std::string(1, c);
   return result + "'";
 }
-
-}  // namespace
 
 std::string GoSetting::where() const {
   switch (from) {

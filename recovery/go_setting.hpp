@@ -25,6 +25,8 @@ struct GoSetting {
 
 GoSetting go_setting(const Request& request, const Settings& settings, const std::string& name);
 
+std::string quoted(const std::string& word);  // in single quotes, where a shell wants them
+
 // "go build ./...", quoted for a shell where that is needed.
 std::string command_line(const Request& request);
 

@@ -19,16 +19,8 @@
 namespace recovery {
 namespace {
 
+constexpr off_t largest_read = 64 << 20;    // bytes
 constexpr off_t largest_journal = 4 << 20;  // bytes; then the older half goes
-
-std::string now() {
-  const std::time_t time = std::time(nullptr);
-  std::tm parts = {};
-  ::gmtime_r(&time, &parts);
-  char text[32];
-  std::strftime(text, sizeof text, "%Y-%m-%dT%H:%M:%SZ", &parts);
-  return text;
-}
 
 // Root with another user's HOME makes no directory there: it would keep that user out.
 void make_dir(const std::string& dir, uid_t parents_owner) {
@@ -73,6 +65,15 @@ std::vector<std::string> list_of(const nlohmann::json& line, const char* name) {
 
 }  // namespace
 
+std::string now_in_utc() {
+  const std::time_t time = std::time(nullptr);
+  std::tm parts = {};
+  ::gmtime_r(&time, &parts);
+  char text[32];
+  std::strftime(text, sizeof text, "%Y-%m-%dT%H:%M:%SZ", &parts);
+  return text;
+}
+
 std::string state_dir(const std::vector<std::string>& env) {
   const std::string state = env_value(env, "XDG_STATE_HOME");
   if (state.starts_with("/")) return state + "/gomend";
@@ -99,14 +100,10 @@ void write_journal(const std::vector<std::string>& env, const JournalEntry& entr
   }
   ::flock(file.get(), LOCK_EX);
   if (st.st_size > largest_journal) shorten(file, path);
-  const nlohmann::ordered_json line{{"time", now()},
-                                    {"module", entry.module},
-                                    {"class", entry.class_id},
-                                    {"findings", entry.findings},
-                                    {"done", entry.done},
-                                    {"source", entry.source},
-                                    {"cache", entry.cache},
-                                    {"quarantine", entry.quarantine},
+  const nlohmann::ordered_json line{{"time", now_in_utc()},      {"module", entry.module},
+                                    {"class", entry.class_id},   {"findings", entry.findings},
+                                    {"done", entry.done},        {"source", entry.source},
+                                    {"cache", entry.cache},      {"quarantine", entry.quarantine},
                                     {"replaced", entry.replaced}};
   const std::string text =
       line.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace) + "\n";
@@ -126,6 +123,10 @@ Journal open_journal(const std::vector<std::string>& env) {
   }
   if (!S_ISREG(st.st_mode)) {
     journal.failure = "it is no file";
+    return journal;
+  }
+  if (st.st_size > largest_read) {
+    journal.failure = "it is far too large for a journal";
     return journal;
   }
   if (::access(journal.path.c_str(), R_OK) != 0) journal.failure = std::strerror(errno);

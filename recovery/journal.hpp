@@ -33,6 +33,7 @@ struct Journal {
 Journal open_journal(const std::vector<std::string>& env);
 std::vector<JournalEntry> read_journal(const std::vector<std::string>& env);  // oldest first
 std::string state_dir(const std::vector<std::string>& env);  // empty if there is no home
+std::string now_in_utc();                                    // RFC 3339, to the second
 // Makes it when it is absent; empty when it can't be made, or is not ours alone.
 std::string make_state_dir(const std::vector<std::string>& env);
 

@@ -7,6 +7,7 @@
 namespace recovery {
 
 constexpr std::size_t most_turns = 2;  // lists of sources for one module: its own, the fallbacks
+constexpr int most_rounds = 4;         // for what a source that fails now and then has not given
 
 bool Mender::has_cause(const ModuleState& state, bool index_is_suspect) const {
   if (state.broken() || state.unreadable()) return true;
@@ -33,12 +34,25 @@ std::map<ModuleVersion, Mended> Mender::fetch_again(std::vector<Lost> lost,
       if (turn < tries.size())
         by_proxy[tries[turn]].push_back({one.module, one.expected, one.whole});
     }
-    for (const auto& [proxy, wanted] : by_proxy) {
-      shop_.stage().fetch_all(wanted, proxy);
-      for (const Stage::Wanted& one : wanted) take(one, proxy.empty(), fetched);
-    }
+    for (auto& [proxy, wanted] : by_proxy)
+      fetch_in_rounds(std::move(wanted), proxy, first_is_hopeless ? 1 : most_rounds, fetched);
   }
   return fetched;
+}
+
+// A source that gives some is asked again for the rest, as long as each time brings some: of
+// hundreds of requests a few fail each time where one in a hundred does.
+void Mender::fetch_in_rounds(std::vector<Stage::Wanted> wanted, const std::string& proxy,
+                             int rounds, std::map<ModuleVersion, Mended>& fetched) {
+  for (std::size_t before = wanted.size() + 1; rounds > 0 && wanted.size() < before; --rounds) {
+    before = wanted.size();
+    if (before == 0) return;
+    shop_.stage().fetch_all(wanted, proxy);
+    std::erase_if(wanted, [&](const Stage::Wanted& one) {
+      take(one, proxy.empty(), fetched);
+      return fetched.contains(one.module);
+    });
+  }
 }
 
 void Mender::take(const Stage::Wanted& one, bool from_own,

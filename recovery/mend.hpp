@@ -50,6 +50,8 @@ class Mender {
   std::string quarantine_id() const { return shop_.quarantine_id(); }
 
  private:
+  void fetch_in_rounds(std::vector<Stage::Wanted> wanted, const std::string& proxy, int rounds,
+                       std::map<ModuleVersion, Mended>& fetched);
   void take(const Stage::Wanted& one, bool from_own, std::map<ModuleVersion, Mended>& fetched);
   Workshop shop_;
 };

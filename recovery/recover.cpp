@@ -6,6 +6,7 @@
 #include <atomic>
 #include <chrono>
 #include <cstdio>
+#include <iterator>
 #include <map>
 #include <memory>
 #include <random>
@@ -13,6 +14,7 @@
 #include <thread>
 
 #include "patterns/diagnosis.hpp"
+#include "patterns/matcher.hpp"
 #include "recovery/advice.hpp"
 #include "recovery/build_list.hpp"
 #include "recovery/config.hpp"
@@ -28,6 +30,7 @@
 #include "recovery/run.hpp"
 #include "recovery/sumdb_state.hpp"
 #include "recovery/suspects.hpp"
+#include "recovery/user_rules.hpp"
 
 namespace recovery {
 namespace {
@@ -44,6 +47,7 @@ constexpr std::size_t most_wanted = 16;  // modules that are fetched on a guess
 // What the text and the settings say together: where to look, and how far we may go.
 struct Scene {
   std::vector<Diagnosis> diagnoses;
+  std::vector<Diagnosis> of_users;  // by rules of the user's own that have advice of their own
   Settings settings;
   Config config;
   std::unique_ptr<LentDirectory> lent;  // GOMODCACHE, if it is not there yet
@@ -64,6 +68,24 @@ Step step_of(const std::vector<Diagnosis>& diagnoses) {
   for (const Diagnosis& d : diagnoses) step = std::max(step, policy_of(d.class_id).step);
   const Step root = policy_of(diagnoses.front().class_id).step;
   return root == Step::nothing || root == Step::advise ? root : std::min(step, Step::other_source);
+}
+
+std::vector<Diagnosis> diagnose_by_all(const Request& request) {
+  const UserRules rules = read_user_rules(request.env, request.dir);
+  if (!rules.failure.empty()) trace("rules: " + rules.failure);
+  for (const UserRules::File& file : rules.files) {
+    if (!file.failure.empty()) trace("rules: " + file.failure);
+  }
+  return patterns::diagnose(request.text, rules.all());
+}
+
+// They say something, and decide nothing: whether the disk is looked at is told by the rest.
+std::vector<Diagnosis> take_of_users(std::vector<Diagnosis>& all) {
+  const auto first = std::stable_partition(all.begin(), all.end(),
+                                           [](const Diagnosis& d) { return d.advice.empty(); });
+  std::vector<Diagnosis> taken(std::make_move_iterator(first), std::make_move_iterator(all.end()));
+  all.erase(first, all.end());
+  return taken;
 }
 
 void look_around(const Request& request, bool reads_only, Scene& scene,
@@ -88,12 +110,13 @@ void look_around(const Request& request, bool reads_only, Scene& scene,
 
 std::unique_ptr<Scene> set_scene(const Request& request, bool reads_only) {
   auto scene = std::make_unique<Scene>();
-  scene->diagnoses = patterns::diagnose(request.text);
+  // A look costs a running go its time: it makes do with our own rules.
+  scene->diagnoses = reads_only ? patterns::diagnose(request.text) : diagnose_by_all(request);
+  scene->of_users = take_of_users(scene->diagnoses);
   for (const Diagnosis& d : scene->diagnoses)
     trace("diagnosis: " + d.class_id + " (" + d.rule + "): " + d.line);
-  if (scene->diagnoses.empty()) return nullptr;
-  scene->step = step_of(scene->diagnoses);
-  if (scene->step == Step::nothing) return nullptr;
+  scene->step = scene->diagnoses.empty() ? Step::nothing : step_of(scene->diagnoses);
+  if (scene->step == Step::nothing) return scene->of_users.empty() ? nullptr : std::move(scene);
   look_around(request, reads_only, *scene);
   if (!scene->cache) return scene;
   if (!scene->settings.is_vendored) {
@@ -167,6 +190,15 @@ void add_causes_in_rest(const Scene& scene, const Mender& mender,
   for (ModuleState& state : causes_among(scene, mender, rest, Depth::used, rest_budget)) {
     causes.push_back(std::move(state));
   }
+}
+
+// Who reads -json reads go's stderr as data, too. Damage that could not be mended is told all the
+// same.
+bool wants_silence(const Request& request) {
+  const auto is_json = [](const std::string& argument) {
+    return argument == "-json" || argument == "--json" || argument.starts_with("-json=");
+  };
+  return std::ranges::any_of(request.argv, is_json);
 }
 
 class Recovery {
@@ -247,7 +279,8 @@ class Recovery {
   bool warn_of_refuted() {
     for (const Diagnosis& d : scene_.diagnoses) {
       for (const std::string& go_sum : scene_.settings.sum_files) {
-        const std::string words = refuted_hash_advice(d, go_sum);
+        const std::string words =
+            refuted_hash_advice(d, go_sum, gosum_fix(request_, scene_.settings));
         if (words.empty()) continue;
         say_of_root(words);
         outcome_.kind = Outcome::Kind::advice;
@@ -513,7 +546,7 @@ class Recovery {
       words = story(m, findings);
       if (!words.empty()) say(m, words, "");
     }
-    if (words.empty() && !wants_silence()) {
+    if (words.empty() && !wants_silence(request_)) {
       words = advice_on_root();
       if (!words.empty()) say_of_root(words);
     }
@@ -527,15 +560,6 @@ class Recovery {
     outcome_.annotations.push_back(may_travel(scene_.root())
                                        ? words.substr(0, words.find("; next: "))
                                        : "a private module: " + scene_.root().class_id);
-  }
-
-  // Who reads -json reads go's stderr as data, too. Damage that could not be mended is told all the
-  // same.
-  bool wants_silence() const {
-    const auto is_json = [](const std::string& argument) {
-      return argument == "-json" || argument == "--json" || argument.starts_with("-json=");
-    };
-    return std::ranges::any_of(request_.argv, is_json);
   }
 
   bool may_travel(const Diagnosis& d) const {
@@ -596,9 +620,34 @@ Outcome together(Outcome first, Outcome second) {
   first.words.insert(first.words.end(), second.words.begin(), second.words.end());
   first.annotations.insert(first.annotations.end(), second.annotations.begin(),
                            second.annotations.end());
+  first.items.insert(first.items.end(), second.items.begin(), second.items.end());
   first.retry_env.insert(first.retry_env.end(), second.retry_env.begin(), second.retry_env.end());
   first.damage_is_newer = first.damage_is_newer || second.damage_is_newer;
   return first;
+}
+
+Outcome recover_in(const Scene& scene, const Request& request) {
+  if (is_fork(scene.diagnoses)) return fork_alarm();
+  const Place place = place_of(request, scene);
+  const Outcome others = mend_other_caches(place);
+  if (!scene.cache) return others;
+  const bool is_damaged = others.kind == Outcome::Kind::mended;
+  Outcome outcome = together(others, Recovery(request, scene).run(is_damaged));
+  // One retry must be enough: where modules were damaged, the build cache may be, too.
+  if (!is_damaged && outcome.kind == Outcome::Kind::mended && !outcome.items.empty())
+    outcome = together(std::move(outcome), glance_at_build_cache(place));
+  return outcome;
+}
+
+void advise_as_users_do(const std::vector<Diagnosis>& of_users, Outcome& outcome) {
+  for (const Diagnosis& d : of_users) {
+    const std::string words = advice_for({d.class_id, Step::advise, d.advice}, d);
+    if (words.empty()) continue;
+    outcome.kind = Outcome::Kind::advice;
+    outcome.class_id = d.class_id;
+    outcome.words = {words};
+    return;  // one line; and it does not travel
+  }
 }
 
 int trace_fd = -1;
@@ -608,7 +657,7 @@ const Clock::time_point trace_start = Clock::now();
 
 bool look(const Request& request) {
   const auto scene = set_scene(request, true);
-  if (!scene || scene->step == Step::advise) return false;
+  if (!scene || scene->step == Step::advise || scene->step == Step::nothing) return false;
   if (has_cause_in_other_caches(place_of(request, *scene))) return true;
   return scene->cache && Recovery(request, *scene).has_cause();
 }
@@ -616,15 +665,11 @@ bool look(const Request& request) {
 Outcome recover(const Request& request) {
   const auto scene = set_scene(request, false);
   if (!scene) return {};
-  if (is_fork(scene->diagnoses)) return fork_alarm();
-  const Place place = place_of(request, *scene);
-  const Outcome others = mend_other_caches(place);
-  if (!scene->cache) return others;
-  const bool is_damaged = others.kind == Outcome::Kind::mended;
-  Outcome outcome = together(others, Recovery(request, *scene).run(is_damaged));
-  // One retry must be enough: where modules were damaged, the build cache may be, too.
-  if (!is_damaged && outcome.kind == Outcome::Kind::mended && !outcome.items.empty())
-    outcome = together(std::move(outcome), glance_at_build_cache(place));
+  Outcome outcome;
+  if (scene->step != Step::nothing) outcome = recover_in(*scene, request);
+  if (!scene->diagnoses.empty()) outcome.class_id = scene->root().class_id;
+  if (outcome.kind == Outcome::Kind::nothing && !wants_silence(request))
+    advise_as_users_do(scene->of_users, outcome);
   return outcome;
 }
 

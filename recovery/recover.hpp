@@ -23,6 +23,7 @@ struct Request {
   std::string go;                 // absolute path of the real go
   std::vector<std::string> argv;  // the user's command, argv[0] included
   std::vector<std::string> env;   // the user's environment, NAME=VALUE
+  std::string cwd;                // where the user typed it: absolute
   std::string dir;                // where the command works: absolute, -C applied
   std::string verb;               // "build", "mod download"
   std::string text;               // tail of what go wrote: stderr, and build-output events' text
@@ -39,6 +40,7 @@ struct Outcome {
               // started
   };
   Kind kind = Kind::nothing;
+  std::string class_id;            // what go's words were taken for; empty: nothing was recognised
   std::vector<std::string> words;  // without the "gomend: " in front; one line each
   std::vector<std::string>
       annotations;        // the same without private modules' names and passwords, for ::notice

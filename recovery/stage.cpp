@@ -45,6 +45,18 @@ void copy_tree(const Root& from, const std::string& source, const Root& to,
   }
 }
 
+void hand_over(const Root& cache, const std::string& from, const std::string& to) {
+  for (const std::string& name : cache.list(from).value_or(std::vector<std::string>{})) {
+    const std::string source = from + "/" + name, target = to + "/" + name;
+    if (cache.stat(source).kind == Kind::directory)
+      hand_over(cache, source, target);
+    else if (cache.stat(target).kind == Kind::absent) {
+      cache.make_directories(to);
+      cache.move(source, target);
+    }
+  }
+}
+
 std::string error_of(const RunResult& result) {
   if (result.timed_out) return "no answer within 120 s";
   const auto answer = nlohmann::json::parse(result.out, nullptr, false);
@@ -165,6 +177,21 @@ std::string Stage::fetch_sumdb(const ModuleVersion& m, const std::string& databa
   trace("fetch " + m.str() +
         " for what the checksum database says: " + (fetched.ok ? "done" : error_.substr(0, 400)));
   return fetched.ok ? fetched_ + "/cache/download/sumdb/" + database : std::string();
+}
+
+void Stage::hand_over_answers() const {
+  hand_over(cache_, fetched_ + "/cache/download/sumdb", "cache/download/sumdb");
+}
+
+std::string Stage::ask_sumdb(const std::vector<ModuleVersion>& all, const std::string& database) {
+  const std::string place = prepare("", false);
+  std::vector<std::string> list{"list", "-m", "-e", "-f", "{{with .Error}}{{.Err}}{{end}}"};
+  for (const ModuleVersion& m : all) list.push_back(m.str());
+  const RunResult result = ask(list, place, "", fetch_limit + std::chrono::seconds(all.size()));
+  error_ = result.timed_out ? error_of(result) : result.out + result.err;
+  trace("ask the checksum database for " + std::to_string(all.size()) +
+        " modules: " + error_.substr(0, 400));
+  return fetched_ + "/cache/download/sumdb/" + database;
 }
 
 // An empty cache, and a module of its own beside it. Gives their place.

@@ -48,6 +48,9 @@ class Stage {
   // database for all it needs: the directory of its answers, relative to the cache; empty: see
   // error().
   std::string fetch_sumdb(const ModuleVersion& m, const std::string& database);
+  // The same of many at once, and of no more than their go.mods. What go did not verify is not
+  // there.
+  std::string ask_sumdb(const std::vector<ModuleVersion>& all, const std::string& database);
   const std::string& error() const { return error_; }
 
   // Many at once, for when a source was down: what of them can be had with this GOPROXY lies at
@@ -58,6 +61,10 @@ class Stage {
     bool whole = true;
   };
   void fetch_all(const std::vector<Wanted>& wanted, const std::string& proxy);
+
+  // Gives the cache what the checksum database said in the last fetch, go having verified it, as far
+  // as the cache has none of it yet.
+  void hand_over_answers() const;
 
   // Paths relative to the cache, of what was fetched and of new files to be made here.
   std::string file(const ModuleVersion& m, std::string_view extension) const;
@@ -78,7 +85,7 @@ class Stage {
   const Request& request_;
   std::string dir_;
   std::string fetched_;  // GOMODCACHE of the last fetch, relative to the cache
-  std::string error_;    // of the last fetch_sumdb
+  std::string error_;    // of the last fetch_sumdb, ask_sumdb
   Fd lock_;
   bool made_own_dir_ = false;
   int names_ = 0;

@@ -5,8 +5,8 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <array>
 #include <cstring>
-#include <memory>
 
 #include "recovery/fd.hpp"
 
@@ -19,6 +19,7 @@ long long ns(const timespec& t) {
   return t.tv_sec * 1'000'000'000LL + t.tv_nsec;
 }
 
+// getdents64(2) and one fstatat(2) a file: most of what a verification costs when nothing changed.
 class Lister {
  public:
   Lister(Stamper& stamper, std::vector<ListedFile>& files) : stamper_(stamper), files_(files) {}
@@ -26,38 +27,52 @@ class Lister {
   bool list(int dir, const std::string& below, int depth = 0) {
     struct stat st;
     if (depth > most_depth || ::fstat(dir, &st) != 0 || (st.st_mode & 0500) != 0500) return false;
-    const int copy = ::openat(dir, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    const std::unique_ptr<DIR, int (*)(DIR*)> stream(copy < 0 ? nullptr : ::fdopendir(copy),
-                                                     ::closedir);
-    if (!stream) return false;
-    std::vector<std::string> names;
-    while (const dirent* entry = ::readdir(stream.get())) {
-      const std::string_view name = entry->d_name;
-      if (name != "." && name != "..") names.emplace_back(name);
-    }
-    std::ranges::sort(names);
+    std::vector<Name> names;
+    if (!read_names(dir, names)) return false;
+    std::ranges::sort(names, {}, &Name::text);
     stamper_.text(below);
-    return std::ranges::all_of(
-        names, [&](const std::string& name) { return take(dir, below, name, depth); });
+    return std::ranges::all_of(names,
+                               [&](const Name& name) { return take(dir, below, name, depth); });
   }
 
  private:
-  bool take(int dir, const std::string& below, const std::string& name, int depth) {
+  struct Name {
+    std::string text;
+    bool is_directory;  // for certain
+  };
+
+  bool read_names(int dir, std::vector<Name>& names) {
+    while (true) {
+      const ssize_t size = ::getdents64(dir, buffer_.data(), buffer_.size());
+      if (size <= 0) return size == 0;
+      for (ssize_t at = 0; at < size;) {
+        const auto* entry = reinterpret_cast<const dirent64*>(buffer_.data() + at);
+        const std::string_view name = entry->d_name;
+        if (name != "." && name != "..") names.push_back({entry->d_name, entry->d_type == DT_DIR});
+        at += entry->d_reclen;
+      }
+    }
+  }
+
+  bool take(int dir, const std::string& below, const Name& name, int depth) {
     struct stat st;
-    if (::fstatat(dir, name.c_str(), &st, AT_SYMLINK_NOFOLLOW) != 0) return false;
-    if (S_ISDIR(st.st_mode)) {
-      const Fd inner(::openat(dir, name.c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
-      return inner && list(inner.get(), below + name + "/", depth + 1);
+    if (!name.is_directory && ::fstatat(dir, name.text.c_str(), &st, AT_SYMLINK_NOFOLLOW) != 0)
+      return false;
+    if (name.is_directory || S_ISDIR(st.st_mode)) {
+      const Fd inner(
+          ::openat(dir, name.text.c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
+      return inner && list(inner.get(), below + name.text + "/", depth + 1);
     }
     if (!S_ISREG(st.st_mode) || (st.st_mode & 0400) == 0) return false;
-    stamper_.text(name);
+    stamper_.text(name.text);
     stamper_.stat(st);
-    files_.push_back({below + name, static_cast<std::uint64_t>(st.st_size)});
+    files_.push_back({below + name.text, static_cast<std::uint64_t>(st.st_size)});
     return true;
   }
 
   Stamper& stamper_;
   std::vector<ListedFile>& files_;
+  alignas(dirent64) std::array<char, 32 * 1024> buffer_;
 };
 
 }  // namespace

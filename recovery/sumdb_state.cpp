@@ -55,11 +55,11 @@ class Work {
         cache_(cache),
         settings_(settings),
         request_(request),
-        name_(settings.sumdb.substr(0, settings.sumdb.find_first_of("+ "))),
+        name_(sumdb_name(settings)),
         dir_("cache/download/sumdb/" + name_) {}
 
   SumdbMended run() {
-    if (name_.empty() || name_ == "off" || name_.find("..") != name_.npos) return {};
+    if (name_.empty()) return {};
     if (look_at_tree_head()) return std::move(result_);
     for (const Diagnosis& d : diagnoses_) {
       const bool is_ours = d.rule == garbage_rule || d.rule == record_missing_rule;
@@ -71,7 +71,7 @@ class Work {
   }
 
   SumdbMended look_at_all(bool look_only) {
-    if (name_.empty() || name_ == "off" || name_.find("..") != name_.npos) return {};
+    if (name_.empty()) return {};
     if (look_at_tree_head()) return std::move(result_);
     look_only_ = look_only;
     take_what_is_malformed("");
@@ -217,6 +217,11 @@ SumdbMended verify_sumdb_state(const Root& cache, const Settings& settings, cons
                                bool look_only) {
   const std::vector<Diagnosis> none;
   return Work(none, cache, settings, request).look_at_all(look_only);
+}
+
+std::string sumdb_name(const Settings& settings) {
+  const std::string name = settings.sumdb.substr(0, settings.sumdb.find_first_of("+ "));
+  return name == "off" || name.find("..") != name.npos ? std::string() : name;
 }
 
 bool is_tree_head(std::string_view note) {

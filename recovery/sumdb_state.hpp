@@ -40,6 +40,8 @@ SumdbMended repair_sumdb_state(const std::vector<patterns::Diagnosis>& diagnoses
 SumdbMended verify_sumdb_state(const Root& cache, const Settings& settings, const Request& request,
                                bool look_only);
 
+std::string sumdb_name(const Settings& settings);  // "sum.example.org"; empty: there is none
+
 // "go.sum database tree\n<size>\n<hash>\n\n— <name> <signature>\n"
 bool is_tree_head(std::string_view note);
 // "<id>\nM V h1:…\nM V/go.mod h1:…\n\n" and a tree head

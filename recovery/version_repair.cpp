@@ -11,6 +11,7 @@
 #include "recovery/h1.hpp"
 #include "recovery/layout.hpp"
 #include "recovery/module_index.hpp"
+#include "recovery/recover.hpp"
 #include "recovery/toolchain.hpp"
 #include "recovery/version_lock.hpp"
 #include "recovery/zip.hpp"
@@ -75,11 +76,23 @@ class Work {
     if (!fetched_) return std::move(result_);
     put_staged(".info", cache_.stat(download_file(m_, ".info")).kind == Kind::absent);
     put_staged(".mod", s_.go_mod != Health::sound);
+    bring_answers();
     return std::move(result_);
   }
 
  private:
+  // The command will ask the database again, perhaps by way of the source that has just failed.
+  void bring_answers() {
+    if (!go_asks_sumdb()) return;
+    try {
+      shop_.stage().hand_over_answers();
+    } catch (const std::system_error& error) {  // then it asks
+      trace("the database's answers: " + std::string(error.what()));
+    }
+  }
+
   void put_absent() {
+    bring_answers();
     put_staged(".info", cache_.stat(download_file(m_, ".info")).kind == Kind::absent);
     put_staged(".mod", s_.go_mod != Health::sound);
     put_staged(".zip", s_.zip != Health::sound);

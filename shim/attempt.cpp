@@ -30,6 +30,7 @@ class Passing {
     for (Event event = go_.next(); event.kind != Event::ended; event = go_.next()) take(event);
     result_.status = go_.status();
     result_.interrupted = go_.interrupted();
+    if (go_.stalled()) kept_.append(tell_of_stall());
     result_.text = kept_.str();
     if (command_.json) result_.text += build_output_text(go_.merged() ? kept_.str() : result_.held);
     if (command_.errors_as_data && result_.status.success()) add_errors_in_data();
@@ -112,7 +113,8 @@ Attempt attempt(const Session& session, const Signals& signals) {
   const std::vector<char*> array = as_array(argv);
   const Plumbing plumbing = {.out_pipe = session.command.out == Command::Stdout::hold,
                              .merged = same_open_file(STDOUT_FILENO, STDERR_FILENO),
-                             .also = hook ? hook->fd() : -1};
+                             .also = hook ? hook->fd() : -1,
+                             .patience = stall_seconds()};
   const long long started = now_ns();
   Watched go({session.go.c_str(), array.data(), session.env}, plumbing, signals);
   Passing passing(go, session.command, hook ? &*hook : nullptr);

@@ -5,6 +5,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "recovery/advised_command.hpp"
+#include "recovery/last_advice.hpp"
 #include "recovery/run.hpp"
 #include "shim/attempt.hpp"
 #include "shim/pipes.hpp"
@@ -24,6 +26,24 @@ Outcome recover(const Session& session, const std::string& text, long long start
   } catch (const std::exception& failure) {
     recovery::trace(std::string("recovery failed: ") + failure.what());
     return {};
+  }
+}
+
+// The end of a command that is not run again: advice that can be carried out is noted for
+// `gomend fix`.
+void tell(const Session& session, const Outcome& outcome) {
+  say(outcome);
+  if (outcome.kind != Outcome::Kind::advice || is_quiet()) return;
+  try {
+    const recovery::Request request = request_for(session, "", 0);
+    const std::string words = outcome.words.empty() ? "" : outcome.words.back();
+    recovery::note_advice(request.env, {.time = "",
+                                        .class_id = outcome.class_id,
+                                        .dir = request.cwd,
+                                        .command = recovery::command_in(words),
+                                        .words = words});
+  } catch (const std::exception& failure) {
+    recovery::trace(std::string("the advice is not noted: ") + failure.what());
   }
 }
 
@@ -116,7 +136,7 @@ std::string ask_quietly(const Session& session) {
   if (again) run_again(session, outcome, signals);
   write_all(STDOUT_FILENO, first.held);
   first.held.clear();
-  say(outcome);
+  tell(session, outcome);
   if (outcome.kind == Outcome::Kind::mended) say_it_works_now(session);
   end(first, signals);
 }
@@ -130,7 +150,7 @@ std::string ask_quietly(const Session& session) {
   const Outcome outcome = recover(session, text, first.started_ns);
   const bool mended = outcome.kind == Outcome::Kind::mended && !outcome.damage_is_newer;
   if (mended && may_run_again(session, first)) run_again(session, outcome, signals);
-  say(outcome);
+  tell(session, outcome);
   end(first, signals);
 }
 
@@ -149,7 +169,7 @@ std::string ask_quietly(const Session& session) {
   }
   const Attempt second = attempt_unwatched(session, session.argv, signals);
   const AsInherited default_signals(signals);
-  say(outcome);
+  tell(session, outcome);
   second.status.end_like();
 }
 
@@ -196,7 +216,7 @@ std::string ask_quietly(const Session& session) {
   const bool mended = outcome.kind == Outcome::Kind::mended;
   if (mended && nothing_ran && may_repeat) run_again(session, outcome, signals);
   write_all(STDERR_FILENO, first.held_err);
-  say(outcome);
+  tell(session, outcome);
   if (mended) say_it_works_now(session);
   first.status.end_like();
 }

@@ -62,6 +62,7 @@ recovery::Request request_for(const Session& session, const std::string& text,
   request.go = absolute(session.go, here);
   request.argv = session.argv;
   request.env = env_of(session.env);
+  request.cwd = here;
   request.dir = absolute(session.command.dir, here);
   request.verb = session.command.verb;
   request.text = text;

@@ -17,7 +17,6 @@
 #include "shim/text_kept.hpp"
 #include "shim/watched.hpp"
 #include "shim/words.hpp"
-#include "shim/work_dir.hpp"
 
 namespace shim {
 namespace {
@@ -38,6 +37,7 @@ class TestRun {
     for (Event event = go_.next(); event.kind != Event::ended && !killed(); event = go_.next())
       take(event);
     if (!killed()) finish();
+    if (go_.stalled()) keep(tell_of_stall());
     result_.text = kept_.str();
     result_.interrupted = go_.interrupted();
     result_.user_code_begun = hook_ != nullptr && hook_->user_code_begun();
@@ -405,7 +405,6 @@ class TestRun {
   }
 
   void kill_all() {
-    const std::vector<pid_t> below = descendants_of(go_.pid());
     if (!go_.merged()) {
       for (auto bytes = go_.read_now(Stream::err); !bytes.empty();
            bytes = go_.read_now(Stream::err)) {
@@ -413,10 +412,7 @@ class TestRun {
         result_.held_err += bytes;
       }
     }
-    const std::string work_dir = work_dir_of(go_.pid(), result_.started_ns);
-    go_.kill();
-    for (pid_t pid : below) ::kill(pid, SIGKILL);
-    remove_work_dir(work_dir);
+    go_.kill_all();
     if (go_.merged()) hold_words();
     result_.end = End::killed;
     recovery::trace("go test: nothing of the user's has run; starting over");
@@ -480,7 +476,8 @@ TestAttempt attempt_test(const Session& session, const Signals& signals) {
   const std::vector<char*> array = as_array(argv);
   const Plumbing plumbing = {.out_pipe = true,
                              .merged = same_open_file(STDOUT_FILENO, STDERR_FILENO),
-                             .also = hook ? hook->fd() : -1};
+                             .also = hook ? hook->fd() : -1,
+                             .patience = stall_seconds()};
   Watched go({session.go.c_str(), array.data(), session.env}, plumbing, signals);
   TestAttempt result = TestRun(session, signals, go, hook ? &*hook : nullptr).run();
   if (result.end != End::killed) go.leave_relay();

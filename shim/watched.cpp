@@ -9,6 +9,8 @@
 #include <algorithm>
 
 #include "shim/descendants.hpp"
+#include "shim/session.hpp"
+#include "shim/work_dir.hpp"
 
 namespace shim {
 namespace {
@@ -51,7 +53,12 @@ void close_all_but(int out, int err) {
 }  // namespace
 
 Watched::Watched(const Launch& launch, const Plumbing& plumbing, const Signals& signals)
-    : signals_(signals), also_(plumbing.also), merged_(plumbing.merged), buffer_(piece) {
+    : signals_(signals),
+      guard_(plumbing.patience),
+      also_(plumbing.also),
+      merged_(plumbing.merged),
+      started_ns_(now_ns()),
+      buffer_(piece) {
   Pipe err;
   Pipe out;
   if (plumbing.err_pipe) err = make_pipe();
@@ -75,7 +82,8 @@ Event Watched::next(bool without_out) {
                       {err_.get(), POLLIN, 0},
                       {without_out ? -1 : out_.get(), POLLIN, 0},
                       {out_ && !reader_left_ ? STDOUT_FILENO : -1, 0, 0}};
-    const int ready = poll(waits, std::size(waits), ended_ ? 0 : -1);
+    const int ready = poll(waits, std::size(waits), ended_ ? 0 : guard_.patience_ms());
+    if (ready == 0 && !ended_) end_if_stalled();
     if (waits[signal].revents != 0 || waits[stop].revents != 0) answer_signals();
     if (waits[also].revents != 0) return {Event::also_ready, Stream::err, {}};
     for (Stream stream : {Stream::err, Stream::out}) {
@@ -221,6 +229,21 @@ void Watched::go_on() {
 void Watched::kill() {
   if (!ended_) ::kill(pid_, SIGKILL);
   reap(0);
+}
+
+void Watched::kill_all() {
+  const std::vector<pid_t> below = descendants_of(pid_);
+  const std::string work_dir = work_dir_of(pid_, started_ns_);
+  kill();
+  for (const pid_t pid : below) ::kill(pid, SIGKILL);
+  remove_work_dir(work_dir);
+}
+
+void Watched::end_if_stalled() {
+  if (!guard_.is_stalled(pid_) || !stop()) return;
+  kill_all();
+  stalled_ = true;
+  status_ = ExitStatus::exited(1);
 }
 
 void Watched::leave_relay() {

@@ -15,6 +15,7 @@
 #include "shim/exit_status.hpp"
 #include "shim/pipes.hpp"
 #include "shim/signals.hpp"
+#include "shim/stall.hpp"
 
 namespace shim {
 
@@ -26,6 +27,7 @@ struct Plumbing {
   bool merged = false;    // stdout and stderr through one pipe, which is then Stream::err: they are
                           // one open file
   int also = -1;          // one more descriptor to wait for (the hook's socket); not owned
+  int patience = 0;       // seconds of silence after which go is ended (stall.hpp); 0: never
 };
 
 struct Event {
@@ -69,6 +71,8 @@ class Watched {
   bool still_stopped() const;
   void go_on();
   void kill();  // SIGKILL, never SIGCONT before it; waits for the end
+  // And all that go has started; its temporary directory is removed. go must be stopped.
+  void kill_all();
 
   // Hands the pipes in which somebody still writes over to a process that outlives us.
   void leave_relay();
@@ -77,6 +81,7 @@ class Watched {
   ExitStatus status() const { return broken_ ? ExitStatus::signalled(SIGPIPE) : status_; }
   // Only told where the streams are merged: it has ended, and no child of its ever did.
   bool ended_childless() const { return ended_childless_; }
+  bool stalled() const { return stalled_; }  // ended by us, for it would have waited for ever
   bool interrupted() const { return interrupted_; }  // somebody asked us, or go, to end
   bool merged() const { return merged_; }
   int pipe_of(Stream stream) const { return stream == Stream::out ? out_.get() : err_.get(); }
@@ -85,8 +90,10 @@ class Watched {
   bool splice_stdout();
   void answer_signals();
   void reap(int options);
+  void end_if_stalled();
 
   const Signals& signals_;
+  StallGuard guard_;
   recovery::Fd out_;
   recovery::Fd err_;
   int also_;
@@ -94,6 +101,8 @@ class Watched {
   pid_t pid_ = 0;
   bool ended_ = false;
   bool ended_childless_ = false;
+  bool stalled_ = false;
+  long long started_ns_;
   bool interrupted_ = false;
   int asked_to_end_by_ = 0;  // a signal that was sent to us, passed on to go
   bool broken_ = false;

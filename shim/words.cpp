@@ -43,11 +43,11 @@ std::string escape_annotation(const std::string& text) {
 
 bool mends_are_for_people = false;
 
-bool quiet() {
+}  // namespace
+
+bool is_quiet() {
   return is_set_to("GOMEND_QUIET", "1");
 }
-
-}  // namespace
 
 std::string printable(const std::string& text) {
   std::string line = text;
@@ -57,8 +57,12 @@ std::string printable(const std::string& text) {
   return line;
 }
 
+std::string annotation(std::string_view level, const std::string& text) {
+  return "::" + std::string(level) + " title=gomend::" + escape_annotation(text);
+}
+
 void say(const std::string& words) {
-  if (!quiet()) write_line("gomend: " + printable(words));
+  if (!is_quiet()) write_line("gomend: " + printable(words));
 }
 
 void say_mends_to_people_only() {
@@ -72,9 +76,9 @@ bool says_mends() {
 void say(const recovery::Outcome& outcome) {
   if (outcome.kind == recovery::Outcome::Kind::mended && !says_mends()) return;
   for (const std::string& words : outcome.words) say(words);
-  if (quiet() || !is_set_to("GITHUB_ACTIONS", "true")) return;
+  if (is_quiet() || !is_set_to("GITHUB_ACTIONS", "true")) return;
   for (const std::string& annotation : outcome.annotations) {
-    write_line("::notice title=gomend::" + escape_annotation(annotation));
+    write_line(shim::annotation("notice", annotation));
   }
 }
 

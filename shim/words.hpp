@@ -7,6 +7,7 @@
 // replaced
 
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "recovery/recover.hpp"
@@ -14,10 +15,15 @@
 namespace shim {
 
 void say(const std::string& words);
+bool is_quiet();
 
 // One line without control characters: module names and servers' answers end up in our words.
 std::string printable(const std::string& text);
 void say(const recovery::Outcome& outcome);
+
+// A line that GitHub Actions shows beside the job: "::notice title=gomend::…". No text can end it
+// and begin another.
+std::string annotation(std::string_view level, const std::string& text);
 
 // From now on what was mended is told on a terminal only, and go's own words about it with it: who
 // reads `go test -json` (gotestsum, IDEs) counts each line on stderr as an error. The journal has

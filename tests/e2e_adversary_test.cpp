@@ -3,6 +3,7 @@
 // source is honest, and go.sum or the database vouches: the command succeeds, and nothing wrong is
 // kept. With two such sources it fails, and nothing wrong is kept either.
 
+#include <cstdlib>
 #include <sstream>
 
 #include "tests/bed.hpp"
@@ -107,6 +108,8 @@ std::string text_of(const Lies& lies) {
 }
 
 void check(const Situation& situation, const Lies& lies, bool both_lie) {
+  const char* only = std::getenv("GOMEND_TEST_ROW");
+  if (only != nullptr && (situation.name + text_of(lies)).find(only) == std::string::npos) return;
   const Duel duel(situation, lies, both_lie);
   const Bed& bed = duel.bed;
   Ran ran = bed.gomend(situation.command);
@@ -116,12 +119,13 @@ void check(const Situation& situation, const Lies& lies, bool both_lie) {
                       << duel.second.log_text());
   // -mod=mod: go itself notes what was refuted in go.sum. gomend says so, and with the line gone
   // the command succeeds.
-  if (const auto at = ran.err.find("next: sed -i "); at != std::string::npos) {
+  if (ran.err.find("next: gomend fix --gosum\n") != std::string::npos) {
     CHECK(ran.code() == 1);
-    const std::string command = ran.err.substr(at + 6, ran.err.find('\n', at) - at - 6);
-    CHECK(run({"/bin/sh", "-c", command}, {.cwd = "/"}).code() == 0);
+    const Ran fix = bed.companion({"fix", "--yes"}, {.cwd = "/"});
+    INFO(fix.text());
+    CHECK(fix.code() == 0);
     const Ran again = bed.go(situation.command);
-    INFO("after " << command << ": " << again.text());
+    INFO("after fix: " << again.text());
     if (!both_lie) CHECK(again.code() == 0);
     ran.status = again.status;
   }
@@ -144,6 +148,10 @@ TEST_CASE("a source that lies in one thing is found out, and the next one is tak
       }
     }
   }
+}
+
+TEST_CASE("a proxy that lies in a zip and in the database's answers is passed over", "[e2e]") {
+  check(situations()[2], {"html", "", "", "", "html"}, false);
 }
 
 TEST_CASE("two sources that lie get nothing wrong accepted", "[e2e]") {

@@ -209,6 +209,24 @@ void give_nonsense_for_an_index(const Bed& bed) {
 
 }  // namespace
 
+TEST_CASE("a damaged module in front of a damaged archive: one retry is enough", "[e2e][sample]") {
+  for (const Go& go : gos()) {
+    Bed bed(go, {.builds = Builds::warm});
+    append(bed.app / "pkg/report/report.go", "// touched\n");
+    damage(archive(bed, "github.com/acme/alpha"), "garbage");
+    const std::string beta = "github.com/acme/beta/v2@v2.3.0";
+    damage(bed.zip(beta), "half");
+    remove_tree(bed.tree(beta));
+    const Ran plain = bed.go({"build", "./..."});
+    CHECK(plain.code() != 0);
+    CHECK_FALSE(contains(plain.text(), "alpha"));  // go does not get as far
+    const Ran ran = bed.gomend({"build", "./..."});
+    INFO(ran.text());
+    CHECK(ran.code() == 0);
+    CHECK(contains(ran.err, "gomend: the build cache: "));
+  }
+}
+
 TEST_CASE("an index that can't be told from a good one: go runs again without any", "[e2e]") {
   for (const Go& go : gos()) {
     INFO(go.version);

@@ -445,6 +445,21 @@ TEST_CASE("without a place for its state gomend mends all the same", "[e2e]") {
   }
 }
 
+// Who reads it would wait for ever: nobody writes.
+TEST_CASE("OpenSSL's configuration is not read, which could load code", "[e2e]") {
+  Bed bed(gos().back());
+  const fs::path pipe = bed.home / "openssl.cnf";
+  REQUIRE(::mkfifo(pipe.c_str(), 0600) == 0);
+  bed.env["OPENSSL_CONF"] = pipe.string();
+  lose_a_file(bed);
+  const RunOptions soon = {.limit = std::chrono::seconds(60)};
+  const Ran ran = bed.gomend(build, soon);
+  INFO(ran.text());
+  CHECK(ran.code() == 0);
+  CHECK(gomend_words(ran.err).size() == 1);
+  CHECK(bed.companion({"verify", "--all"}, soon).code() == 0);
+}
+
 TEST_CASE("root leaves no file of its own in another user's cache", "[e2e]") {
   if (::geteuid() != 0) return;
   for (const Go& go : gos()) {

@@ -187,6 +187,22 @@ TEST_CASE("a source that is not there at all is passed over", "[e2e]") {
   }
 }
 
+TEST_CASE("a source that speaks another protocol than its URL says is passed over", "[e2e]") {
+  for (const bool is_public : {true, false}) {
+    DYNAMIC_SECTION((is_public ? "public" : "undeclared")) {
+      TwoSources two(unavailable, Fails::first, Name::undeclared);
+      const std::string secure = replaced(two.bed.proxy.url(), "http:", "https:");
+      two.bed.env["GOPROXY"] = secure + "," + two.second.url();
+      if (is_public) two.bed.env["GOMEND_PUBLIC"] = secure;
+      const Ran ran = two.bed.gomend(build);
+      INFO(ran.text() << two.second.log_text());
+      CHECK(ran.code() == (is_public ? 0 : 1));
+      CHECK((two.second.log_text() != "") == is_public);
+      CHECK(gomend_words(ran.err).size() == 1);
+    }
+  }
+}
+
 TEST_CASE("one more try is enough, however many modules a source does not give", "[e2e]") {
   for (const Go& go : gos()) {
     for (const bool hiccup : {true, false}) {
@@ -282,6 +298,65 @@ TEST_CASE("a module cache that is not there yet is not made for nothing", "[e2e]
   CHECK(ran.code() == 1);
   CHECK(gomend_words(ran.err).size() == 1);
   CHECK(fs::exists(bed.gomodcache) == go_makes_it);
+}
+
+TEST_CASE("a source that is silent for as long as GOMEND_STALL says is passed over", "[e2e]") {
+  for (const Go& go : gos()) {
+    const std::vector<Args> commands = {{"build", "./..."}, {"test", "./..."}, {"run", "."}};
+    for (const Args& command : commands) {
+      DYNAMIC_SECTION(go.version << " " << command[0]) {
+        Bed bed(go, {.modules = Modules::empty});
+        const Source second;
+        bed.env["GOPROXY"] = bed.proxy.url() + "," + second.url();
+        bed.env["GOMEND_PUBLIC"] = bed.proxy.url();
+        bed.env["GOMEND_STALL"] = "2";
+        bed.proxy.fault({.match = "alpha.*zip$", .kind = "silence"});
+        const Witness witness(bed);
+        const Ran ran = bed.gomend(command);
+        INFO(ran.text() << "second:\n" << second.log_text());
+        CHECK(ran.code() == 0);
+        CHECK(gomend_words(ran.err).size() == 2);
+        CHECK(contains(ran.err, "no source has answered, and go was ended: silent for 2 s\n"));
+        CHECK(contains(ran.err, " fails (silent for 2 s) for "));
+        CHECK(witness.changes() == "");
+        CHECK(fs::is_empty(bed.tmp));
+        bed.proxy.clear();
+      }
+    }
+  }
+}
+
+TEST_CASE("who waits for a lock, for a slow source or for a test is not stalled", "[e2e]") {
+  Bed bed(gos().back(), {.modules = Modules::downloads});
+  bed.env["GOMEND_STALL"] = "1";
+  SECTION("a lock") {
+    const std::string lock = bed.download(alpha, ".lock").string();
+    const Ran ran =
+        run({"/bin/sh", "-c", "flock '" + lock + "' sleep 4 & sleep .2; exec \"$0\" build ./...",
+             bed.shim.string()},
+            {.env = bed.env, .cwd = bed.app});
+    INFO(ran.text());
+    CHECK(ran.code() == 0);
+    CHECK(gomend_words(ran.err).empty());
+  }
+  SECTION("a slow source") {
+    fs::remove(bed.zip(alpha));
+    bed.proxy.fault({.match = "alpha.*zip$", .kind = "slow", .bytes = 20});
+    const Ran ran = bed.gomend({"build", "./..."});
+    INFO(ran.text());
+    CHECK(ran.code() == 0);
+    CHECK(gomend_words(ran.err).empty());
+  }
+  SECTION("a test") {
+    write_file(bed.app / "slow_test.go",
+               "package main\n\nimport (\n\t\"net\"\n\t\"testing\"\n\t\"time\"\n)\n\n"
+               "func TestSlow(t *testing.T) {\n\tl, _ := net.Listen(\"tcp\", \"127.0.0.1:0\")\n"
+               "\tnet.Dial(\"tcp\", l.Addr().String())\n\ttime.Sleep(4 * time.Second)\n}\n");
+    const Ran ran = bed.gomend({"test", "."});
+    INFO(ran.text());
+    CHECK(ran.code() == 0);
+    CHECK(gomend_words(ran.err).empty());
+  }
 }
 
 TEST_CASE("with GOMEND=advise a source that is down is named, and not asked again", "[e2e]") {

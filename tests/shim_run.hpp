@@ -23,6 +23,7 @@ struct GoOptions {
   std::string input;
   void (*before_exec)() = nullptr;  // in the child: closes descriptors, ignores signals
   bool real_go = false;             // find the real go on PATH instead
+  bool companion = false;           // called as `gomend go …`
 };
 
 GoRun run_go(const std::vector<std::string>& arguments, const std::string& script,

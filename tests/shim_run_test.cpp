@@ -83,6 +83,7 @@ int start_go(const std::vector<std::string>& arguments, const std::string& scrip
              const GoOptions& options, int in, int out, int err) {
   std::vector<std::string> words = arguments;
   words.insert(words.begin(), "go");
+  if (options.companion) words.insert(words.begin(), "gomend");
   std::vector<std::string> env = environment_for(script, options);
   const std::vector<char*> argv = array_of(words);
   const std::vector<char*> environment = array_of(env);

@@ -11,6 +11,7 @@
 #include "recovery/checkup.hpp"
 #include "recovery/journal.hpp"
 #include "recovery/run.hpp"
+#include "shim/commands/gos_on_path.hpp"
 #include "shim/commands/options.hpp"
 #include "shim/commands/paint.hpp"
 #include "shim/pipes.hpp"
@@ -34,35 +35,13 @@ std::string text_of(const char* variable) {
 
 // --- PATH, and which go is behind it ---
 
-struct OnPath {
-  std::string path;
-  bool is_gomend = false;
-  bool is_link = false;
-};
-
-std::vector<OnPath> gos_on_path(Remarks& remarks) {
-  std::vector<OnPath> found;
-  std::string path = text_of("PATH");
-  bool is_odd = false;
-  while (!path.empty()) {
-    const std::size_t end = path.find(':');
-    const std::string dir = path.substr(0, end);
-    path = end == path.npos ? "" : path.substr(end + 1);
-    is_odd = is_odd || !dir.starts_with("/");
-    const std::string file = dir + "/go";
-    struct stat st;
-    if (!dir.starts_with("/") || stat(file.c_str(), &st) != 0 || !S_ISREG(st.st_mode) ||
-        access(file.c_str(), X_OK) != 0)
-      continue;
-    const bool is_link = lstat(file.c_str(), &st) == 0 && S_ISLNK(st.st_mode);
-    found.push_back({file, is_gomend(file.c_str()), is_link});
-  }
-  if (is_odd)
+std::vector<OnPath> look_at_path(Remarks& remarks) {
+  if (has_relative_entry(text_of("PATH")))
     remarks.push_back(
         {Level::poor, "path/relative",
          "PATH has an entry that is no absolute path: what runs depends on where you are",
          "echo $PATH"});
-  return found;
+  return gos_on_path(text_of("PATH"));
 }
 
 void check_path(const std::vector<OnPath>& gos, Remarks& remarks) {
@@ -200,7 +179,7 @@ int doctor(const Arguments& arguments) {
   const Chosen chosen = parse("doctor", arguments, 0);
   Remarks remarks;
   std::vector<Setting> settings;
-  check_path(gos_on_path(remarks), remarks);
+  check_path(look_at_path(remarks), remarks);
   const auto go = check_go(remarks);
   check_state(remarks);
   if (go) {

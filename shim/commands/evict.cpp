@@ -7,6 +7,7 @@
 #include "recovery/catalogue.hpp"
 #include "recovery/evict.hpp"
 #include "recovery/journal.hpp"
+#include "recovery/project_files.hpp"
 #include "shim/commands/here.hpp"
 #include "shim/commands/options.hpp"
 #include "shim/pipes.hpp"
@@ -69,7 +70,8 @@ int evict(const Arguments& arguments) {
   const recovery::Request request = request_here("evict");
   const recovery::Settings settings = recovery::read_settings(request);
   const recovery::Root cache(settings.mod_cache);
-  const recovery::Config config = recovery::read_config(request.env, "");
+  const recovery::Config config =
+      recovery::read_config(request.env, recovery::directory_of(settings.go_mod));
   const recovery::Sources sources(cache, settings, request, config);
   const recovery::BuildList list(settings, cache, {});
   nlohmann::ordered_json all = nlohmann::ordered_json::array();

@@ -12,6 +12,7 @@
 #include "recovery/explanation.hpp"
 #include "recovery/fd.hpp"
 #include "shim/commands/options.hpp"
+#include "shim/commands/own_rules.hpp"
 #include "shim/commands/paint.hpp"
 #include "shim/pipes.hpp"
 #include "shim/words.hpp"
@@ -30,7 +31,7 @@ recovery::Fd open_log(const std::string& name) {
   return file;
 }
 
-patterns::Log& read_log(const std::string& name, patterns::Log& log) {
+void read_log(const std::string& name, patterns::Log& log) {
   const recovery::Fd file = open_log(name);
   std::string buffer(1 << 18, '\0');
   bool is_empty = true;
@@ -43,7 +44,6 @@ patterns::Log& read_log(const std::string& name, patterns::Log& log) {
     log.feed({buffer.data(), static_cast<std::size_t>(n)});
   }
   if (is_empty) throw Misuse("there is nothing in " + (name == "-" ? "what came on stdin" : name));
-  return log;
 }
 
 nlohmann::ordered_json json_of(const recovery::Explanation& e) {
@@ -84,13 +84,19 @@ std::string text_of(const recovery::Explanation& e, const Paint& paint) {
 
 }  // namespace
 
+std::vector<patterns::Diagnosis> diagnoses_in(const std::string& name,
+                                              std::vector<patterns::Rule> more) {
+  patterns::Log log(std::move(more));
+  read_log(name, log);
+  return log.diagnoses();
+}
+
 int explain(const Arguments& arguments) {
   const Chosen chosen = parse("explain", arguments, 1);
   if (chosen.words.empty() && isatty(STDIN_FILENO) != 0)
     throw Misuse("explain reads a log from a file or from stdin");
   const std::string name = chosen.words.empty() ? "-" : chosen.words[0];
-  patterns::Log log;
-  const recovery::Explanation e = recovery::explain(read_log(name, log).diagnoses());
+  const recovery::Explanation e = recovery::explain(diagnoses_in(name, own_rules("explain")));
   if (chosen.has("json"))
     write_all(STDOUT_FILENO, json_of(e).dump(2, ' ', false, replace) + "\n");
   else

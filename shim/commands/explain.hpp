@@ -4,9 +4,18 @@
 //
 // Exit status: 0 a fault was found, 1 none was, 2 the log could not be read.
 
+#include <vector>
+
+#include "patterns/diagnosis.hpp"
+#include "patterns/rule_file.hpp"
 #include "shim/commands/table.hpp"
 
 namespace shim {
+
+// What a log in a file, or on stdin ("-"), tells; rules of the user's own come behind ours. Throws
+// Misuse when it can't be read, or is empty.
+std::vector<patterns::Diagnosis> diagnoses_in(const std::string& name,
+                                              std::vector<patterns::Rule> more);
 
 int explain(const Arguments& arguments);
 

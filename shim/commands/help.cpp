@@ -58,6 +58,8 @@ std::string roff(std::string_view text) {
   return out;
 }
 
+}  // namespace
+
 std::string manual() {
   std::string text =
       ".TH GOMEND 1 \"\" \"gomend " GOMEND_VERSION "\"\n.SH NAME\n" +
@@ -90,6 +92,8 @@ std::string manual() {
           "\n.SH SEE ALSO\n.BR go (1)\n";
   return text;
 }
+
+namespace {
 
 std::string json_keys() {
   std::string text;

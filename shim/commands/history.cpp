@@ -3,7 +3,13 @@
 #include <unistd.h>
 
 #include <nlohmann/json.hpp>
+#include <optional>
 
+#include "recovery/config.hpp"
+#include "recovery/describe.hpp"
+#include "recovery/settings.hpp"
+#include "recovery/sources.hpp"
+#include "shim/commands/here.hpp"
 #include "shim/commands/options.hpp"
 #include "shim/commands/paint.hpp"
 #include "shim/commands/past.hpp"
@@ -17,12 +23,50 @@ using recovery::JournalEntry;
 
 std::string line_of(const JournalEntry& entry, const Paint& paint) {
   std::string text = entry.module + ": ";
-  for (std::size_t i = 0; i < entry.findings.size(); ++i)
-    text += (i == 0 ? "" : " and ") + entry.findings[i];
-  text += "; " + entry.done;
+  text += recovery::joined(entry.findings) + "; " + entry.done;
   if (!entry.replaced.empty() && !entry.quarantine.empty())
     text += "  (kept as " + entry.quarantine + ")";
   return paint.faint(printable(entry.time)) + "  " + printable(text) + "\n";
+}
+
+// A private module's name, and what was found in it, stay here; where go can't be asked any more,
+// every module counts as one.
+class Public {
+ public:
+  Public() {
+    try {
+      request_ = request_here("history");
+      settings_ = recovery::read_settings(*request_);
+      cache_.emplace(settings_.mod_cache);
+      config_ = recovery::read_config(request_->env, "");
+      sources_.emplace(*cache_, settings_, *request_, config_);
+    } catch (const std::exception&) {
+      sources_.reset();
+    }
+  }
+  bool has(const std::string& module) const {
+    const auto m = recovery::ModuleVersion::parse(module);
+    return sources_ && m && !sources_->is_private(m->path());
+  }
+
+ private:
+  std::optional<recovery::Request> request_;
+  recovery::Settings settings_;
+  std::optional<recovery::Root> cache_;
+  recovery::Config config_;
+  std::optional<recovery::Sources> sources_;
+};
+
+std::string annotations_of(const std::vector<JournalEntry>& entries) {
+  std::string text;
+  const Public names;
+  for (const JournalEntry& entry : entries) {
+    const std::string words = names.has(entry.module)
+                                  ? entry.module + ": " + recovery::joined(entry.findings)
+                                  : entry.class_id + " (a private name is left out)";
+    text += annotation("warning", printable(words + "; mended")) + "\n";
+  }
+  return text;
 }
 
 nlohmann::ordered_json json_of(const JournalEntry& entry) {
@@ -41,6 +85,8 @@ int history(const Arguments& arguments) {
     for (const JournalEntry& entry : past.entries) all["repairs"].push_back(json_of(entry));
     write_all(STDOUT_FILENO,
               all.dump(2, ' ', false, nlohmann::json::error_handler_t::replace) + "\n");
+  } else if (chosen.has("github")) {
+    if (!past.entries.empty()) write_all(STDOUT_FILENO, annotations_of(past.entries));
   } else {
     const Paint paint(STDOUT_FILENO);
     for (const JournalEntry& entry : past.entries) write_all(STDOUT_FILENO, line_of(entry, paint));

@@ -8,6 +8,7 @@
 #include "recovery/config.hpp"
 #include "recovery/journal.hpp"
 #include "recovery/quarantine.hpp"
+#include "shim/commands/options.hpp"
 #include "shim/pipes.hpp"
 #include "shim/session.hpp"
 #include "shim/words.hpp"
@@ -30,10 +31,12 @@ bool has_something_to_restore(const recovery::JournalEntry& entry) {
 }  // namespace
 
 int restore(const std::vector<std::string>& arguments) {
-  if (arguments.size() > 1) return fail("restore takes one id at most");
-  const auto entries = recovery::read_journal(env_of(environ));
+  const std::vector<std::string> ids = parse("restore", arguments, 1).words;
+  const recovery::Journal journal = recovery::open_journal(env_of(environ));
+  if (!journal.failure.empty()) throw Misuse("can't read " + journal.path + ": " + journal.failure);
+  const auto& entries = journal.entries;
   for (auto entry = entries.rbegin(); entry != entries.rend(); ++entry) {
-    const bool is_wanted = arguments.empty() || entry->quarantine == arguments[0];
+    const bool is_wanted = ids.empty() || entry->quarantine == ids[0];
     if (!is_wanted || !has_something_to_restore(*entry)) continue;
     try {
       const recovery::Root cache(entry->cache);
@@ -48,8 +51,8 @@ int restore(const std::vector<std::string>& arguments) {
       return fail(error.what());
     }
   }
-  return fail(arguments.empty() ? "no repair is in the journal"
-                                : "no repair '" + arguments[0] + "' is in the journal");
+  return fail(ids.empty() ? "no repair is in the journal"
+                          : "no repair '" + ids[0] + "' is in the journal");
 }
 
 }  // namespace shim

@@ -2,25 +2,38 @@
 
 #include <algorithm>
 
+#include "shim/commands/activate.hpp"
 #include "shim/commands/cache_key.hpp"
 #include "shim/commands/diff.hpp"
 #include "shim/commands/doctor.hpp"
 #include "shim/commands/evict.hpp"
 #include "shim/commands/explain.hpp"
+#include "shim/commands/fix.hpp"
+#include "shim/commands/go.hpp"
 #include "shim/commands/help.hpp"
 #include "shim/commands/history.hpp"
+#include "shim/commands/install.hpp"
 #include "shim/commands/isolate.hpp"
+#include "shim/commands/patterns.hpp"
 #include "shim/commands/prune.hpp"
 #include "shim/commands/restore.hpp"
 #include "shim/commands/stats.hpp"
+#include "shim/commands/status.hpp"
+#include "shim/commands/uninstall.hpp"
 #include "shim/commands/verify.hpp"
 
 namespace shim {
 namespace {
 
 constexpr Option json{"json", "", "print one JSON object (the keys: gomend generate json)"};
+constexpr Option yes{"yes", "", "do it unasked"};
 constexpr Option since{"since", "TIME",
                        "only from then on: 90m, 24h, 7d, 2w, or a day as 2026-01-31"};
+
+constexpr Option for_all{"system", "", "for all users of this machine, or in an image"};
+constexpr Option in_dir{"dir", "DIR", "in this directory instead of ~/.local/share/gomend"};
+constexpr Option in_root{"root", "DIR", "with --system: below it, as if it were /"};
+constexpr Option dry_run{"dry-run", "", "tell what would be done, and do nothing"};
 
 }  // namespace
 
@@ -72,6 +85,54 @@ const std::vector<CommandRow>& commands() {
                 {"line", "the line of go's that tells it"},
                 {"healed_by_gomend", "whether gomend as go looks into such a failure by itself"}},
        .run = explain},
+      {.name = "fix",
+       .summary = "carry out the last advice, or set go.sum right",
+       .arguments = "",
+       .about =
+           "The last line of advice that gomend gave as go, if what it says next is a command of "
+           "go, gomend or git: it is shown, and run in the directory where go had failed. That it "
+           "was carried out ends it.",
+       .options = {{"gosum", "",
+                    "instead of that: set go.sum right, and in a workspace go.work.sum; each line "
+                    "that changes is one that the checksum database vouches for"},
+                   yes,
+                   dry_run,
+                   json},
+       .examples = {{"gomend fix", "after: gomend: …; next: go mod tidy"},
+                    {"gomend fix --gosum", "after a merge, or a 'checksum mismatch'"}},
+       .status = "the command's own; 1 there is no such advice, it was not wanted, or a line of "
+                 "go.sum is "
+                 "left that nothing vouches for; 2 it could not be told",
+       .json =
+           {{"time", "when it was given"},
+            {"class", "the failure's class"},
+            {"directory", "where the command runs"},
+            {"command", "list: its words"},
+            {"words", "the advice as it was given"},
+            {"status", "the command's exit status; not with --dry-run"},
+            {"files",
+             "with --gosum this alone, list of objects: file, diff, proven and unproven (how "
+             "many lines), refused (list: line and why), written, kept (where the old one is)"}},
+       .run = fix},
+      {.name = "patterns",
+       .summary = "the rules that recognise go's words, gomend's and your own",
+       .arguments = "list|test|where [FILE|-]",
+       .about =
+           "list tells each rule with its class, an example and the file that has it; test reads a "
+           "log as explain does, and tells which rule matches which line; where tells the "
+           "directory of your own rules, and which files there count. A rule of your own is "
+           "written as gomend's are, and points at what to look at; or its class is user/NAME, and "
+           "it has a line of advice. It comes behind gomend's own, and the disk decides all the "
+           "same. A file that others may write, or that lies in the project, does not count.",
+       .options = {json},
+       .examples = {{"gomend patterns test build.log", "while writing a rule"}},
+       .status =
+           "0 told; 1 no rule matches; 2 it could not be told, or a file of your own is not used",
+       .json = {{"rules", "list: list of objects: class, rule, remedy, from, advice, examples"},
+                {"matches", "test: list of objects: line, class, rule, from, module, version"},
+                {"directory", "where: the directory of your own rules"},
+                {"files", "where: list of objects: file, rules (how many), failure (why none)"}},
+       .run = show_patterns},
       {.name = "verify",
        .summary = "check that all that is cached is right",
        .arguments = "[MODULE[@VERSION]…]",
@@ -216,7 +277,10 @@ const std::vector<CommandRow>& commands() {
        .about =
            "A line for each repair: when, what, why, what was done, and the id under which gomend "
            "restore finds what was replaced.",
-       .options = {since, json},
+       .options = {since,
+                   {"github", "",
+                    "as warnings that GitHub Actions shows beside a job; private names left out"},
+                   json},
        .examples = {{"gomend history --since 7d", "the last week"}},
        .status = "0 told, 2 the journal can't be read, or not all of it",
        .json = {{"repairs",
@@ -250,6 +314,81 @@ const std::vector<CommandRow>& commands() {
        .status = "",
        .json = {},
        .run = restore},
+      {.name = "install",
+       .summary = "put this gomend first on PATH, as go and as gomend",
+       .arguments = "",
+       .about =
+           "Copies itself into a directory of its own and adds a few marked lines to the end of "
+           "the start-up files of the shells that you have. Typed again it brings an older one up "
+           "to date. With --alias PATH keeps its order: then go is gomend's only where you type "
+           "it, not in scripts, makefiles and editors.",
+       .options = {for_all,
+                   in_dir,
+                   {"shell", "bash|zsh|fish|sh|none",
+                    "only for these (bash,zsh); none: no start-up file is changed"},
+                   {"alias", "", "alias go='gomend go' instead of a directory on PATH"},
+                   in_root,
+                   dry_run},
+       .examples = {{"gomend install --system --shell none",
+                     "in an image; then ENV PATH=/usr/lib/gomend/bin:$PATH"}},
+       .status = "0 done, 1 a start-up file could not be changed, 2 nothing was done",
+       .json = {},
+       .run = install},
+      {.name = "activate",
+       .summary = "print what puts gomend's go first on PATH in a shell",
+       .arguments = "bash|zsh|fish|sh",
+       .about = "For this shell, or for start-up files that you keep yourself.",
+       .options = {{"alias", "", "an alias for go instead; PATH keeps its order"}},
+       .examples = {{"eval \"$(gomend activate bash)\"", "bash, zsh and sh"},
+                    {"gomend activate fish | source", "fish"}},
+       .status = "",
+       .json = {},
+       .run = activate},
+      {.name = "status",
+       .summary = "is gomend first on PATH, which go is behind it, is it on",
+       .arguments = "",
+       .about = "",
+       .options = {json},
+       .examples = {},
+       .status = "0 a go typed here is mended, 1 it is not",
+       .json = {{"version", "of this gomend"},
+                {"mends", "true if a go typed here is mended"},
+                {"first", "true if the first go on PATH is a gomend"},
+                {"first_go", "the first go on PATH"},
+                {"shim", "the first gomend under that name on PATH"},
+                {"real_go", "the go behind it"},
+                {"by_version_manager", "true if that is a version manager's shim"},
+                {"mode", "on, advise or off (GOMEND)"},
+                {"installed", "list of directories with a gomend and its go"},
+                {"startup_files", "list of files with its lines"},
+                {"next", "a command that helps, or empty"}},
+       .run = status},
+      {.name = "uninstall",
+       .summary = "take it out again, and all that it has left",
+       .arguments = "",
+       .about =
+           "Start-up files are byte for byte what they were. What was replaced in the module cache "
+           "(gomend restore) goes, too. Your own config.toml stays.",
+       .options = {{"keep-journal", "", "leave the journal of what was repaired"},
+                   for_all,
+                   in_dir,
+                   in_root,
+                   dry_run},
+       .examples = {},
+       .status = "0 done, 1 not all of it could be removed, 2 there is nothing to uninstall",
+       .json = {},
+       .run = uninstall},
+      {.name = "go",
+       .summary = "run go, and mend what fails, without a gomend that is called go",
+       .arguments = "ARGUMENT…",
+       .about = "Just as the gomend that stands under the name go first on PATH: what follows is "
+                "go's own, --help too, and so is the exit status.",
+       .options = {},
+       .examples = {{"alias go='gomend go'", "in a shell, where PATH is not to be changed"}},
+       .status = "go's own",
+       .json = {},
+       .run = go,
+       .is_verbatim = true},
       {.name = "help",
        .summary = "tell of all commands, or of one",
        .arguments = "[COMMAND]",

@@ -150,7 +150,8 @@ void add_fault(const std::string& service, const Fault& fault) {
                      {"status", fault.status},
                      {"bytes", fault.bytes},
                      {"body", fault.body},
-                     {"times", fault.times}}}});
+                     {"times", fault.times},
+                     {"percent", fault.percent}}}});
 }
 
 void clear_service(const std::string& service) {

@@ -22,7 +22,8 @@ struct Fault {
   int status = 0;
   int bytes = 0;
   std::string body = {};
-  int times = 0;  // 0: for ever
+  int times = 0;    // 0: for ever
+  int percent = 0;  // of the requests, at random; 0: all
 };
 
 struct Request {

@@ -18,6 +18,7 @@ type fault struct {
 	Bytes   int    `json:"bytes"`
 	Body    string `json:"body"` // of status and body; the target of redirect
 	Times   int    `json:"times"`
+	Percent int    `json:"percent"` // of the requests, at random; 0: all
 
 	match *regexp.Regexp
 	left  int
@@ -62,6 +63,9 @@ func (s *server) faultFor(service, path string) *fault {
 	defer s.mu.Unlock()
 	for _, f := range s.faults[service] {
 		if !f.match.MatchString(path) || (f.Times > 0 && f.left == 0) {
+			continue
+		}
+		if f.Percent > 0 && s.dice.Intn(100) >= f.Percent {
 			continue
 		}
 		f.left--

@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"math/rand"
 	"net/http"
 	"net/http/cgi"
 	"net/url"
@@ -21,6 +22,7 @@ type server struct {
 	proxies map[string]*proxy
 	sumdbs  map[string]*database
 	faults  map[string][]*fault // by service, the newest first
+	dice    *rand.Rand          // of faults that strike at random; under mu
 	log     []request
 	zips    map[string][]byte
 }
@@ -36,6 +38,7 @@ func newServer(url, state, modules string) *server {
 	return &server{
 		url: url, state: state, modules: modules,
 		proxies: map[string]*proxy{}, sumdbs: map[string]*database{},
+		dice:   rand.New(rand.NewSource(1)),
 		faults: map[string][]*fault{}, zips: map[string][]byte{},
 	}
 }

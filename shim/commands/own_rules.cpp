@@ -1,0 +1,34 @@
+#include "shim/commands/own_rules.hpp"
+
+#include <unistd.h>
+
+#include <filesystem>
+
+#include "shim/pipes.hpp"
+#include "shim/session.hpp"
+#include "shim/words.hpp"
+
+namespace shim {
+
+recovery::UserRules read_own_rules(const std::string& command, bool& is_whole) {
+  std::error_code error;
+  recovery::UserRules rules =
+      recovery::read_user_rules(env_of(environ), std::filesystem::current_path(error).string());
+  is_whole = true;
+  const auto tell = [&](const std::string& failure) {
+    if (failure.empty()) return;
+    is_whole = false;
+    write_all(STDERR_FILENO,
+              "gomend: " + command + ": " + printable(failure) + "; next: gomend patterns where\n");
+  };
+  tell(rules.failure);
+  for (const auto& file : rules.files) tell(file.failure);
+  return rules;
+}
+
+std::vector<patterns::Rule> own_rules(const std::string& command) {
+  bool is_whole = true;
+  return read_own_rules(command, is_whole).all();
+}
+
+}  // namespace shim

@@ -1,0 +1,14 @@
+#pragma once
+// `gomend uninstall`: start-up files byte for byte as they were, the installation gone, and what
+// gomend kept elsewhere: its state, and its corner of each module cache that it knows of. What the
+// user wrote himself (config.toml) stays.
+//
+// Exit status: 0 done, 1 not all of it could be removed, 2 there is nothing to uninstall.
+
+#include "shim/commands/table.hpp"
+
+namespace shim {
+
+int uninstall(const Arguments& arguments);
+
+}  // namespace shim
