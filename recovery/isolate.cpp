@@ -79,19 +79,6 @@ std::string make_in_project(const std::string& project) {
   return root.absolute(name);
 }
 
-std::string quoted(const std::string& value, Shell shell) {
-  std::string text = "'";
-  for (const char c : value) {
-    if (c == '\'')
-      text += shell == Shell::fish ? "\\'" : "'\\''";
-    else if (c == '\\' && shell == Shell::fish)
-      text += "\\\\";
-    else
-      text += c;
-  }
-  return text + "'";
-}
-
 }  // namespace
 
 Isolation isolate(const Request& here, Place place) {
@@ -125,20 +112,6 @@ std::vector<Variable> way_back(const std::vector<std::string>& env) {
   for (const char* name : changed) variables.push_back({std::string(outer) + name, std::nullopt});
   variables.push_back({mark, std::nullopt});
   return variables;
-}
-
-std::string shell_code(const std::vector<Variable>& variables, Shell shell) {
-  const bool is_fish = shell == Shell::fish;
-  std::string code;
-  for (const Variable& variable : variables) {
-    if (variable.value)
-      code += is_fish ? "set -gx " + variable.name + " " + quoted(*variable.value, shell)
-                      : "export " + variable.name + "=" + quoted(*variable.value, shell);
-    else
-      code += (is_fish ? "set -e " : "unset ") + variable.name;
-    code += ";\n";
-  }
-  return code;
 }
 
 // What would end an entry of GOPROXY, and all that is no path's in a URL.

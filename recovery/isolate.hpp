@@ -40,10 +40,6 @@ Isolation isolate(const Request& request, Place place);
 // The way back, from the environment as isolate() made it; empty: it is not isolated.
 std::vector<Variable> way_back(const std::vector<std::string>& env);
 
-enum class Shell { posix, fish };
-// One line a variable, for eval; any value is one word.
-std::string shell_code(const std::vector<Variable>& variables, Shell shell);
-
 std::string file_url(const std::string& absolute_path);
 
 }  // namespace recovery

@@ -153,6 +153,7 @@ TEST_CASE("diff: what can't be told has status 2", "[e2e]") {
   bed.proxy.fault({.kind = "status", .status = 500});
   const Ran ran = bed.companion({"diff", alpha, "--json"});
   CHECK(ran.code() == 2);
+  CHECK(ran.err.starts_with("gomend: diff: it can't be told"));
   CHECK(told(ran)["sources"][0]["error"] != "");
   for (const Args& args : std::vector<Args>{{"diff"},
                                             {"diff", "github.com/acme/alpha"},

@@ -99,6 +99,8 @@ int diff(const Arguments& arguments) {
   const Difference d = recovery::compare(request_here("diff"), *m);
   write_all(STDOUT_FILENO, chosen.has("json") ? json_of(m->str(), d) : text_of(m->str(), d));
   using enum Difference::Verdict;
+  if (d.verdict == unknown)
+    say("diff: it can't be told: there are no two to hold against each other");
   return d.verdict == same ? 0 : d.verdict == differs ? 1 : 2;
 }
 

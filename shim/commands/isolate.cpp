@@ -10,6 +10,7 @@
 #include "recovery/run.hpp"
 #include "shim/commands/here.hpp"
 #include "shim/commands/options.hpp"
+#include "shim/commands/shell_text.hpp"
 #include "shim/pipes.hpp"
 #include "shim/session.hpp"
 #include "shim/words.hpp"
@@ -17,14 +18,28 @@
 namespace shim {
 namespace {
 
-recovery::Shell shell_of(const std::string& chosen) {
-  std::string name = chosen.empty() ? recovery::env_value(env_of(environ), "SHELL") : chosen;
-  name = name.substr(name.rfind('/') + 1);
-  if (name == "fish") return recovery::Shell::fish;
-  if (name.empty() || name.ends_with("sh")) {
-    if (!name.ends_with("csh")) return recovery::Shell::posix;
+Shell shell_of(const std::string& chosen) {
+  const std::string name = chosen.empty() ? recovery::env_value(env_of(environ), "SHELL") : chosen;
+  const std::string program = name.substr(name.rfind('/') + 1);
+  if (const auto shell = shell_named(program)) return *shell;
+  // dash, ash and ksh read what sh reads; csh does not.
+  if (program.empty() || (program.ends_with("sh") && !program.ends_with("csh"))) return Shell::sh;
+  throw Misuse("no code for the shell '" + program + "'; --shell names one: sh, bash, zsh or fish");
+}
+
+// One line a variable, for eval; any value is one word.
+std::string code_of(const std::vector<recovery::Variable>& variables, Shell shell) {
+  const bool is_fish = shell == Shell::fish;
+  std::string code;
+  for (const recovery::Variable& variable : variables) {
+    if (!variable.value)
+      code += (is_fish ? "set -e " : "unset ") + variable.name;
+    else
+      code += (is_fish ? "set -gx " + variable.name + " " : "export " + variable.name + "=") +
+              quoted(*variable.value, shell);
+    code += ";\n";
   }
-  throw Misuse("no code for the shell '" + name + "'; --shell names one: sh, bash, zsh or fish");
+  return code;
 }
 
 std::string json_of(const std::string& directory, const std::string& shared,
@@ -51,12 +66,12 @@ void hint(const std::string& command) {
 
 int isolate(const Arguments& arguments) {
   const Chosen chosen = parse("isolate", arguments, 1);
-  const recovery::Shell shell = shell_of(chosen.value("shell"));
+  const Shell shell = shell_of(chosen.value("shell"));
   if (chosen.has("off")) {
     const auto variables = recovery::way_back(env_of(environ));
     if (variables.empty()) say("this shell is not isolated");
-    write_all(STDOUT_FILENO, chosen.has("json") ? json_of("", "", variables)
-                                                : recovery::shell_code(variables, shell));
+    write_all(STDOUT_FILENO,
+              chosen.has("json") ? json_of("", "", variables) : code_of(variables, shell));
     hint("gomend isolate --off");
     return 0;
   }
@@ -70,7 +85,7 @@ int isolate(const Arguments& arguments) {
   const recovery::Isolation made = recovery::isolate(
       request, chosen.has("inside") ? recovery::Place::project : recovery::Place::state_directory);
   write_all(STDOUT_FILENO, chosen.has("json") ? json_of(made.directory, made.shared, made.variables)
-                                              : recovery::shell_code(made.variables, shell));
+                                              : code_of(made.variables, shell));
   hint("gomend isolate");
   return 0;
 }

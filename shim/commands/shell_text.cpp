@@ -9,19 +9,6 @@ namespace {
 constexpr std::array<std::pair<std::string_view, Shell>, 4> shells{
     {{"sh", Shell::sh}, {"bash", Shell::bash}, {"zsh", Shell::zsh}, {"fish", Shell::fish}}};
 
-std::string quoted(std::string_view text, Shell shell) {
-  std::string out = "'";
-  for (const char c : text) {
-    if (shell == Shell::fish && (c == '\'' || c == '\\'))
-      out += '\\', out += c;
-    else if (c == '\'')
-      out += "'\\''";
-    else
-      out += c;
-  }
-  return out + "'";
-}
-
 // In double quotes, for what stands behind "$HOME".
 std::string in_double_quotes(std::string_view text) {
   std::string out;
@@ -107,6 +94,19 @@ std::string_view name_of(Shell shell) {
     if (known == shell) return name;
   }
   return "sh";
+}
+
+std::string quoted(std::string_view text, Shell shell) {
+  std::string out = "'";
+  for (const char c : text) {
+    if (shell == Shell::fish && (c == '\'' || c == '\\'))
+      out += '\\', out += c;
+    else if (c == '\'')
+      out += "'\\''";
+    else
+      out += c;
+  }
+  return out + "'";
 }
 
 std::string shell_text(Shell shell, const ShellText& what) {

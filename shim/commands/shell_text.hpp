@@ -19,6 +19,8 @@ enum class Shell { sh, bash, zsh, fish };
 std::optional<Shell> shell_named(std::string_view name);  // "bash"; nullopt: none of the four
 std::string_view name_of(Shell shell);
 
+std::string quoted(std::string_view text, Shell shell);  // one word, whatever is in it
+
 struct ShellText {
   std::string dir;  // of the installation: bin/go and share/ are below it
   bool is_alias = false;
