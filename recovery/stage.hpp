@@ -62,8 +62,8 @@ class Stage {
   };
   void fetch_all(const std::vector<Wanted>& wanted, const std::string& proxy);
 
-  // Gives the cache what the checksum database said in the last fetch, go having verified it, as far
-  // as the cache has none of it yet.
+  // Gives the cache what the checksum database said in the last fetch, go having verified it, as
+  // far as the cache has none of it yet.
   void hand_over_answers() const;
 
   // Paths relative to the cache, of what was fetched and of new files to be made here.
