@@ -97,6 +97,11 @@ int lines_in(const std::string& text) {
 const std::string sdk_first = "export PATH=\"$HOME/../sdk/bin:$PATH\"\n";
 const std::string sdk_first_in_fish = "set -gx PATH $HOME/../sdk/bin $PATH\n";
 
+const std::vector<Way>& sh_ways() {
+  static const std::vector<Way> ways = {{"dash, login", {"dash", "-lc"}}};
+  return ways;
+}
+
 struct Row {
   std::string name;
   Files files;
@@ -155,11 +160,7 @@ const std::vector<Row>& rows() {
        {{".config/fish/config.fish", sdk_first_in_fish}},
        fish_ways(),
        "it's \"my\" $HOME `x` \\ home"},
-      {"sh: .profile",
-       {{".profile", sdk_first}},
-       *new std::vector<Way>{{"dash, login", {"dash", "-lc"}}},
-       "home",
-       "/bin/sh"},
+      {"sh: .profile", {{".profile", sdk_first}}, sh_ways(), "home", "/bin/sh"},
   };
   return all;
 }
