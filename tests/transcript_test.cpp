@@ -97,6 +97,10 @@ const std::vector<Scene>& scenes() {
        {{"gomend doctor"},
         {"gomend explain build.log"},
         {"gomend patterns test build.log"},
+        {"gomend cache-key"},
+        {"gomend prune --dry-run ."},
+        {"gomend isolate --shell fish"},
+        {"gomend diff " + alpha},
         {"gomend fix --gosum --dry-run"},
         {"gomend fix --gosum --yes"},
         {"gomend verify"},
@@ -154,6 +158,7 @@ std::string stable(const Bed& bed, std::string text) {
        ""},  // older ones don't know it
       {std::regex(R"(\b\d+(\.\d+)? (GiB|MiB|ms|s)\b)"), "N $2"},
       {std::regex(R"re("(unchanged|bytesRead|buildEntries)": \d+)re"), "\"$1\": N"},
+      {std::regex(R"(\b\d+ bytes)"), "N bytes"},
       {std::regex(R"(\d+ entries of the build cache)"), "N entries of the build cache"},
   };
   for (const auto& [shape, to] : shapes) text = std::regex_replace(text, shape, to);
