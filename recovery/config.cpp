@@ -49,9 +49,8 @@ void read_file(const std::string& path, const std::string& main_module_dir, Conf
 Config read_config(const std::vector<std::string>& env, const std::string& main_module_dir) {
   Config config;
   read_file("/etc/gomend/config.toml", main_module_dir, config);
-  std::string home = env_value(env, "XDG_CONFIG_HOME");
-  if (home.empty()) home = env_value(env, "HOME") + "/.config";
-  if (home.starts_with("/")) read_file(home + "/gomend/config.toml", main_module_dir, config);
+  if (const std::string dir = user_config_dir(env); !dir.empty())
+    read_file(dir + "/config.toml", main_module_dir, config);
   if (const std::string value = env_value(env, "GOMEND_PUBLIC"); !value.empty()) {
     config.public_proxies = proxy_entries(value);
   }

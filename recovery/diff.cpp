@@ -9,6 +9,7 @@
 #include "recovery/h1.hpp"
 #include "recovery/layout.hpp"
 #include "recovery/lent_directory.hpp"
+#include "recovery/project_files.hpp"
 #include "recovery/workshop.hpp"
 #include "recovery/zip.hpp"
 
@@ -182,7 +183,7 @@ Difference compare(const Request& request, const ModuleVersion& m) {
   const Settings settings = read_settings(request);
   const LentDirectory lent(settings.mod_cache, env_value(request.env, "HOME"));
   const Root cache(settings.mod_cache);
-  const Config config = read_config(request.env, "");
+  const Config config = read_config(request.env, directory_of(settings.go_mod));
   const Sources sources(cache, settings, request, config);
   Workshop shop(cache, settings, request, sources);
   return Comparison(shop, m, sources).run();

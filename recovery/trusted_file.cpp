@@ -8,6 +8,7 @@
 #include <cstring>
 
 #include "recovery/project_files.hpp"
+#include "recovery/run.hpp"
 
 namespace recovery {
 
@@ -22,6 +23,12 @@ std::string real_path(const std::string& path) {
 }
 
 }  // namespace
+
+std::string user_config_dir(const std::vector<std::string>& env) {
+  std::string home = env_value(env, "XDG_CONFIG_HOME");
+  if (home.empty()) home = env_value(env, "HOME") + "/.config";
+  return home.starts_with("/") ? home + "/gomend" : std::string();
+}
 
 std::optional<std::string> trusted_path(const std::string& path, const std::string& project,
                                         std::string& why) {

@@ -5,8 +5,13 @@
 
 #include <optional>
 #include <string>
+#include <vector>
 
 namespace recovery {
+
+// Where the user's settings and rules lie: $XDG_CONFIG_HOME/gomend, ~/.config/gomend; empty:
+// nowhere.
+std::string user_config_dir(const std::vector<std::string>& env);
 
 // The path without links if the file (or directory) counts; else nothing, and `why` says why not;
 // empty if it is not there at all. `project` is a directory, or empty.

@@ -6,7 +6,6 @@
 
 #include "recovery/go_mod.hpp"
 #include "recovery/root.hpp"
-#include "recovery/run.hpp"
 #include "recovery/trusted_file.hpp"
 
 namespace recovery {
@@ -14,12 +13,6 @@ namespace {
 
 constexpr std::size_t most_files = 100;
 constexpr off_t largest = 64 << 10;  // bytes
-
-std::string rules_dir(const std::vector<std::string>& env) {
-  std::string home = env_value(env, "XDG_CONFIG_HOME");
-  if (home.empty()) home = env_value(env, "HOME") + "/.config";
-  return home.starts_with("/") ? home + "/gomend/rules" : std::string();
-}
 
 UserRules::File read_file(const std::string& path, const std::string& project) {
   UserRules::File file{path, "", {}};
@@ -51,8 +44,9 @@ std::vector<patterns::Rule> UserRules::all() const {
 
 UserRules read_user_rules(const std::vector<std::string>& env, const std::string& here) {
   UserRules rules;
-  rules.dir = rules_dir(env);
-  if (rules.dir.empty()) return rules;
+  const std::string dir = user_config_dir(env);
+  if (dir.empty()) return rules;
+  rules.dir = dir + "/rules";
   const std::string project = project_around(here);
   std::string why;
   const auto real = trusted_path(rules.dir, project, why);

@@ -1,7 +1,6 @@
 #include "shim/descendants.hpp"
 
 #include <dirent.h>
-#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -12,7 +11,7 @@
 #include <map>
 #include <string_view>
 
-#include "recovery/fd.hpp"
+#include "shim/proc.hpp"
 
 namespace shim {
 namespace {
@@ -56,19 +55,8 @@ constexpr std::array helpers = {"addr2line",
                                 "swig",
                                 "vet"};
 
-std::string read_small(const std::string& path) {
-  const recovery::Fd file(open(path.c_str(), O_RDONLY | O_CLOEXEC));
-  char text[4096];
-  const ssize_t n = file ? read(file.get(), text, sizeof text) : 0;
-  return {text, n > 0 ? static_cast<std::size_t>(n) : 0};
-}
-
-std::string in_proc(pid_t pid, const char* file) {
-  return "/proc/" + std::to_string(pid) + "/" + file;
-}
-
 pid_t parent_of(pid_t pid) {
-  const std::string stat = read_small(in_proc(pid, "stat"));
+  const std::string stat = read_proc(pid, "stat");
   const std::size_t after_name = stat.rfind(')');
   int parent = 0;
   if (after_name == std::string::npos) return 0;
@@ -88,7 +76,7 @@ std::multimap<pid_t, pid_t> children_by_parent() {
 }
 
 bool is_telemetry(pid_t pid) {
-  return read_small(in_proc(pid, "cmdline")).find("** telemetry **") != std::string::npos;
+  return read_proc(pid, "cmdline").find("** telemetry **") != std::string::npos;
 }
 
 std::string program_of(pid_t pid) {
@@ -117,7 +105,7 @@ std::vector<pid_t> descendants_of(pid_t ancestor) {
 }
 
 bool may_have_had_children(pid_t pid) {
-  const std::string stat = read_small(in_proc(pid, "stat"));
+  const std::string stat = read_proc(pid, "stat");
   const std::size_t after_name = stat.rfind(')');
   unsigned long faults = 1;
   if (after_name == std::string::npos) return true;
@@ -128,7 +116,7 @@ bool may_have_had_children(pid_t pid) {
 bool may_be_user_code(pid_t pid) {
   std::string program = program_of(pid);
   if (program.empty()) {  // a zombie: only its name is left
-    program = read_small(in_proc(pid, "comm"));
+    program = read_proc(pid, "comm");
     program.erase(std::min(program.find('\n'), program.size()));
   }
   const std::string_view name = std::string_view(program).substr(program.rfind('/') + 1);

@@ -14,16 +14,13 @@
 #include <vector>
 
 #include "shim/descendants.hpp"
+#include "shim/proc.hpp"
 #include "shim/words.hpp"
 
 namespace shim {
 namespace {
 
 constexpr unsigned long long idle_ticks = 5;  // a runtime that waits computes something, too
-
-std::string in_proc(pid_t pid, const char* file) {
-  return "/proc/" + std::to_string(pid) + "/" + file;
-}
 
 long long monotonic_ns() {
   timespec now;
@@ -33,7 +30,7 @@ long long monotonic_ns() {
 
 // Bytes that read(2), write(2) and their kin have moved, of sockets, too.
 unsigned long long bytes_moved(pid_t pid) {
-  std::ifstream file(in_proc(pid, "io"));
+  std::istringstream file(read_proc(pid, "io"));
   unsigned long long sum = 0, number = 0;
   for (std::string name; file >> name >> number;) {
     if (name == "rchar:" || name == "wchar:") sum += number;
@@ -42,8 +39,7 @@ unsigned long long bytes_moved(pid_t pid) {
 }
 
 unsigned long long ticks_used(pid_t pid) {
-  std::ifstream file(in_proc(pid, "stat"));
-  const std::string stat((std::istreambuf_iterator<char>(file)), {});
+  const std::string stat = read_proc(pid, "stat");
   const std::size_t after_name = stat.rfind(')');
   unsigned long user = 0, system = 0;
   if (after_name == std::string::npos ||

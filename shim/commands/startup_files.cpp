@@ -13,6 +13,7 @@
 #include <system_error>
 
 #include "recovery/fd.hpp"
+#include "recovery/project_files.hpp"
 #include "recovery/run.hpp"
 
 namespace shim {
@@ -20,6 +21,7 @@ namespace {
 
 namespace fs = std::filesystem;
 using recovery::env_value;
+using recovery::exists;
 
 constexpr std::string_view begin_mark = "# >>> gomend >>>";
 constexpr std::string_view end_mark = "# <<< gomend <<<";
@@ -57,11 +59,6 @@ std::optional<Block> find_block(std::string_view text) {
 
 bool says(const Block& block, std::string_view what) {
   return block.head.find(what) != std::string_view::npos;
-}
-
-bool exists(const std::string& path) {
-  struct stat st;
-  return stat(path.c_str(), &st) == 0;
 }
 
 [[noreturn]] void fail(const std::string& what, int error) {
