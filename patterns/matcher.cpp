@@ -243,11 +243,19 @@ std::string without_prefixes(std::string_view text, Regex& prefix) {
   return out;
 }
 
+// "go: downloading M V" in the same run: the bytes have just come from a source.
+bool says_downloading(const Page& page, std::string_view module, std::string_view version) {
+  const auto line = "go: downloading " + std::string(module) + ' ' + std::string(version) + '\n';
+  return page.text().find(line) != std::string_view::npos;
+}
+
 Diagnosis describe(const Rule& rule, const Regex& regex, const Page& page, std::size_t at) {
   const auto group = [&](const char* name) { return std::string(regex.group(name, page.text())); };
+  const bool lay_in_cache =
+      !rule.cached.empty() && !says_downloading(page, group("module"), group("version"));
   return {.class_id = rule.class_id,
           .rule = rule.name,
-          .remedy = rule.remedy,
+          .remedy = lay_in_cache ? rule.cached : rule.remedy,
           .may = rule.may,
           .advice = rule.advice,
           .module = group("module"),

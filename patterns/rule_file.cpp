@@ -52,6 +52,7 @@ Rule read_rule(const toml::table& table, const Words& words, std::string_view fi
   rule.name = table["name"].value_or(std::string());
   rule.class_id = table["class"].value_or(std::string());
   rule.remedy = table["remedy"].value_or(std::string());
+  rule.cached = table["cached"].value_or(std::string());
   rule.alone = table["alone"].value_or(false);
   rule.may = strings(table, "may");
   rule.examples = strings(table, "eg");

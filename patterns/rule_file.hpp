@@ -19,6 +19,8 @@ struct Rule {
   std::string remedy;
   std::vector<std::string>
       may;  // other remedies that the same words have been known to need; the disk decides
+  std::string cached;  // the remedy when go did not say that it downloads the module: it lay in the
+                       // cache; empty: the same
   std::vector<std::string>
       when;  // PCRE2, the words of [words] already put in; any one of them is enough
   std::vector<std::string> examples;  // real text that the whole rule set must give this class
