@@ -38,6 +38,7 @@ void read_file(const std::string& path, const std::string& main_module_dir, Conf
     const toml::table table = toml::parse(read_text_file(*real));
     take(table, "public", config.public_proxies);
     take(table, "fallback", config.fallback);
+    if (const auto url = table["sumdb"].value<std::string>()) config.sumdb = *url;
     take_keep(table, config.keep);
   } catch (const toml::parse_error& error) {
     trace("config: " + path + ": " + std::string(error.description()));
@@ -56,6 +57,9 @@ Config read_config(const std::vector<std::string>& env, const std::string& main_
   }
   if (const std::string value = env_value(env, "GOMEND_FALLBACK"); !value.empty()) {
     config.fallback = proxy_entries(value);
+  }
+  if (const std::string value = env_value(env, "GOMEND_SUMDB"); !value.empty()) {
+    config.sumdb = value;
   }
   config.keep = keep_setting(config.keep, env);
   return config;

@@ -18,7 +18,8 @@ struct Config {
   std::vector<std::string>
       public_proxies;  // GOMEND_PUBLIC, comma list: proxies that hold public modules only
   std::vector<std::string> fallback;  // GOMEND_FALLBACK: sources the user adds for public modules
-  KeepSetting keep;                   // keep, keep_days, keep_mib
+  std::string sumdb;  // GOMEND_SUMDB: another URL of the database that GOSUMDB names
+  KeepSetting keep;   // keep, keep_days, keep_mib
 };
 
 // A file that can't be parsed or trusted is left out with a trace.

@@ -432,11 +432,22 @@ class Recovery {
     const bool from_first = host.empty() || source_name(host) == sources_.first_name();
     const bool hopeless = is_hopeless() || is_no_record(scene_.root());
     if (request_.advise_only) return;
+    if (may_ask_database_elsewhere()) return;
     if (!hopeless) std::this_thread::sleep_for(short_while());
     if (from_first && may_ask_all_others(true)) return;
     if (hopeless) return;
     outcome_.kind = Outcome::Kind::mended;
     say_of_source(complaint());
+  }
+
+  bool may_ask_database_elsewhere() {
+    const std::string other = request_.may_set_env ? sources_.other_sumdb() : std::string();
+    if (other.empty() || is_no_record(scene_.root())) return false;
+    outcome_.kind = Outcome::Kind::mended;
+    outcome_.retry_env = {"GOSUMDB=" + other};
+    say_of_source(complaint() + "; the checksum database is asked at " +
+                  source_name(scene_.config.sumdb) + " for this once");
+    return true;
   }
 
   void say_would_try(const std::vector<Mender::Lost>& lost, bool hopeless) {

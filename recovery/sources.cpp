@@ -178,4 +178,12 @@ std::string Sources::for_whole_command(bool first_is_hopeless) const {
   return all_is_checked && has_others && is_first_public() ? piped(entries) : std::string();
 }
 
+std::string Sources::other_sumdb() const {
+  const std::string& url = config_.sumdb;
+  const bool is_url = (url.starts_with("https://") || url.starts_with("http://")) &&
+                      url.find_first_of(" \t\n") == url.npos;
+  const std::string key = settings_.sumdb.substr(0, settings_.sumdb.find(' '));
+  return is_url && !key.empty() && key != "off" ? key + ' ' + url : std::string();
+}
+
 }  // namespace recovery

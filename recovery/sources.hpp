@@ -39,6 +39,10 @@ class Sources {
   // database vouches for all that comes.
   std::string for_whole_command(bool first_is_hopeless) const;
 
+  // The value of GOSUMDB for one more try: the same database and key, at the other URL that the
+  // user has named for it; empty: there is none.
+  std::string other_sumdb() const;
+
   // Covered by GOPRIVATE or GONOPROXY: its name is not even written where it may travel.
   bool is_private(std::string_view module_path) const;
   std::string first_name() const;

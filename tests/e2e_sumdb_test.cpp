@@ -135,4 +135,36 @@ TEST_CASE("a checksum database that shows two faces is an alarm, never mended aw
   }
 }
 
+TEST_CASE("the checksum database is asked at another address that the user has named", "[e2e]") {
+  const std::string away = "http://127.0.0.1:1";
+  for (const Go& go : gos()) {
+    for (const Args& command :
+         {Args{"mod", "download"}, Args{"get", "github.com/acme/lonely@v1.0.0"},
+          Args{"build", "./..."}}) {
+      Bed bed(go, {.modules = Modules::empty});
+      const Sumdb database = bed.proxy.sumdb();
+      const Sumdb other_key = bed.proxy.sumdb();
+      INFO(go.version << " " << command[0]);
+      if (const char* trace = std::getenv("GOMEND_TRACE")) bed.env["GOMEND_TRACE"] = trace;
+      bed.env["GOSUMDB"] = database.key() + " " + away;
+      bed.env["GOFLAGS"] = "-mod=mod";
+      fs::remove(bed.app / "go.sum");
+      CHECK(bed.gomend(command).code() == 1);
+
+      bed.env["GOMEND_SUMDB"] = other_key.url();
+      const Ran refused = bed.gomend(command);
+      INFO("another key: " << refused.text());
+      CHECK(refused.code() == 1);
+      CHECK(!fs::exists(bed.app / "go.sum"));
+
+      bed.env["GOMEND_SUMDB"] = database.url();
+      const Ran ran = bed.gomend(command);
+      INFO(ran.text());
+      CHECK(ran.code() == 0);
+      CHECK(contains(ran.err, "; the checksum database is asked at 127.0.0.1"));
+      CHECK(contains(read_file(bed.app / "go.sum"), "h1:"));
+    }
+  }
+}
+
 }  // namespace tests

@@ -83,7 +83,8 @@ std::string manual() {
           "\n.SH ENVIRONMENT\n" + roff(variables) + " " +
           roff(
               "GOMEND_PUBLIC and GOMEND_FALLBACK: proxies that hold public modules only, and more "
-              "sources to ask; the file config.toml may hold them, too. NO_COLOR: no colours.") +
+              "sources to ask; GOMEND_SUMDB: another address of the checksum database; the file "
+              "config.toml may hold them, too. NO_COLOR: no colours.") +
           "\n.SH FILES\n" +
           roff(
               "~/.config/gomend/config.toml, /etc/gomend/config.toml: settings; "

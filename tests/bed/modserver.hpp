@@ -37,6 +37,7 @@ class Sumdb {
   Sumdb(std::string name, std::string key, std::string url);
 
   [[nodiscard]] const std::string& name() const { return name_; }  // "sumdb1.example.org"
+  [[nodiscard]] const std::string& url() const { return url_; }
   [[nodiscard]] const std::string& key() const {
     return key_;
   }  // for GOSUMDB, reached through proxies
