@@ -183,11 +183,12 @@ void Stage::hand_over_answers() const {
   hand_over(cache_, fetched_ + "/cache/download/sumdb", "cache/download/sumdb");
 }
 
-std::string Stage::ask_sumdb(const std::vector<ModuleVersion>& all, const std::string& database) {
+std::string Stage::ask_sumdb(const std::vector<ModuleVersion>& all, const std::string& database,
+                             const std::string& proxy) {
   const std::string place = prepare("", false);
   std::vector<std::string> list{"list", "-m", "-e", "-f", "{{with .Error}}{{.Err}}{{end}}"};
   for (const ModuleVersion& m : all) list.push_back(m.str());
-  const RunResult result = ask(list, place, "", fetch_limit + std::chrono::seconds(all.size()));
+  const RunResult result = ask(list, place, proxy, fetch_limit + std::chrono::seconds(all.size()));
   error_ = result.timed_out ? error_of(result) : result.out + result.err;
   trace("ask the checksum database for " + std::to_string(all.size()) +
         " modules: " + error_.substr(0, 400));

@@ -48,9 +48,10 @@ class Stage {
   // database for all it needs: the directory of its answers, relative to the cache; empty: see
   // error().
   std::string fetch_sumdb(const ModuleVersion& m, const std::string& database);
-  // The same of many at once, and of no more than their go.mods. What go did not verify is not
-  // there.
-  std::string ask_sumdb(const std::vector<ModuleVersion>& all, const std::string& database);
+  // The same of many at once, and of no more than their go.mods, with this GOPROXY (empty: the
+  // user's own). What go did not verify is not there.
+  std::string ask_sumdb(const std::vector<ModuleVersion>& all, const std::string& database,
+                        const std::string& proxy);
   const std::string& error() const { return error_; }
 
   // Many at once, for when a source was down: what of them can be had with this GOPROXY lies at

@@ -18,6 +18,7 @@
 #include "recovery/lent_directory.hpp"
 #include "recovery/project_files.hpp"
 #include "recovery/run.hpp"
+#include "recovery/sources.hpp"
 #include "recovery/stage.hpp"
 #include "recovery/sumdb_state.hpp"
 
@@ -49,7 +50,9 @@ class Witness {
         settings_(settings),
         database_(sumdb_name(settings)),
         lent_(settings.mod_cache, env_value(request.env, "HOME")),
-        cache_(settings.mod_cache) {}
+        cache_(settings.mod_cache),
+        config_(read_config(request.env, directory_of(settings.go_mod))),
+        sources_(cache_, settings, request, config_) {}
 
   void ask(const std::set<ModuleVersion>& all) {
     std::vector<ModuleVersion> asked;
@@ -59,12 +62,20 @@ class Witness {
     }
     if (asked.empty()) return;
     Stage stage(cache_, settings_, request_);
-    for (std::size_t i = 0; i < asked.size(); i += most_at_once) {
-      const auto first = asked.begin() + static_cast<std::ptrdiff_t>(i);
-      const auto end =
-          first + static_cast<std::ptrdiff_t>(std::min(most_at_once, asked.size() - i));
-      take(stage.ask_sumdb({first, end}, database_), {first, end});
-      errors_ += stage.error();
+    ask(stage, asked, "");
+    // go asks the database about what a source has given it: one that lies is passed by.
+    for (std::size_t i = 1; !asked.empty(); ++i) {
+      std::map<std::string, std::vector<ModuleVersion>> by_proxy;
+      for (const ModuleVersion& m : asked) {
+        if (is_answered(m)) continue;
+        const std::vector<Source> sources = sources_.for_module(m);
+        if (i < sources.size()) by_proxy[sources[i].proxy].push_back(m);
+      }
+      asked.clear();
+      for (const auto& [proxy, some] : by_proxy) {
+        ask(stage, some, proxy);
+        asked.insert(asked.end(), some.begin(), some.end());
+      }
     }
   }
 
@@ -84,6 +95,17 @@ class Witness {
   }
 
  private:
+  void ask(Stage& stage, const std::vector<ModuleVersion>& all, const std::string& proxy) {
+    for (std::size_t i = 0; i < all.size(); i += most_at_once) {
+      const auto first = all.begin() + static_cast<std::ptrdiff_t>(i);
+      const auto end = first + static_cast<std::ptrdiff_t>(std::min(most_at_once, all.size() - i));
+      take(stage.ask_sumdb({first, end}, database_, proxy), {first, end});
+      errors_ += stage.error();
+    }
+  }
+
+  bool is_answered(const ModuleVersion& m) const { return vouched_.go_mod.contains(m); }
+
   // go keeps an answer there only when it has verified it.
   void take(const std::string& answers, const std::vector<ModuleVersion>& asked) {
     for (const ModuleVersion& m : asked) {
@@ -102,6 +124,8 @@ class Witness {
   std::string database_;
   LentDirectory lent_;
   Root cache_;
+  Config config_;
+  Sources sources_;
   GoSums vouched_;
   std::string errors_;
 };

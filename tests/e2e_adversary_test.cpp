@@ -154,6 +154,10 @@ TEST_CASE("a proxy that lies in a zip and in the database's answers is passed ov
   check(situations()[2], {"html", "", "", "", "html"}, false);
 }
 
+TEST_CASE("what go noted of a source that lies is out of go.sum by what another says", "[e2e]") {
+  check(situations()[1], {"wrong", "", "empty", "", ""}, false);
+}
+
 TEST_CASE("two sources that lie get nothing wrong accepted", "[e2e]") {
   for (const Situation& situation : situations()) {
     for (const std::string& kind : kinds) check(situation, Lies(parts().size(), kind), true);
