@@ -473,7 +473,9 @@ class Recovery {
   // "proxy.example.com fails (502 Bad Gateway)".
   std::string complaint() const {
     const Diagnosis& d = scene_.root();
-    const std::string reason = d.line.substr(std::min(d.line.size(), d.line.rfind(": ") + 2));
+    const std::string reason = d.class_id == "network/http2"
+                                   ? "HTTP/2 broke off"
+                                   : d.line.substr(std::min(d.line.size(), d.line.rfind(": ") + 2));
     const bool is_short = reason.size() < 60 && is_plain(without_spaces(reason));
     const std::string host = d.host.starts_with("http") ? source_name(d.host) : "";
     return (is_plain(host) ? host : sources_.first_name()) + " fails" +

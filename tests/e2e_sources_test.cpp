@@ -55,6 +55,7 @@ struct Kind {
   std::string name;
   Fault fault;
   bool passes;  // it may have passed when asked again
+  bool is_http2 = false;
 };
 
 const std::string zip = R"(alpha/@v/v1\.1\.0\.zip$)";
@@ -62,6 +63,8 @@ const Kind unavailable = {"503", {.match = zip, .kind = "status", .status = 503}
 const Kind too_many = {"429", {.match = zip, .kind = "status", .status = 429}, true};
 const Kind reset = {"reset", {.match = zip, .kind = "reset"}, true};
 const Kind cut_off = {"unexpected EOF", {.match = zip, .kind = "drop", .bytes = 20}, true};
+const Kind stream_reset = {"stream error", reset.fault, true, true};
+const Kind stream_cut_off = {"stream cut off", cut_off.fault, true, true};
 const Kind refused_login = {"401", {.match = zip, .kind = "status", .status = 401}, false};
 const Kind forbidden = {"403", {.match = zip, .kind = "status", .status = 403}, false};
 
@@ -76,8 +79,12 @@ struct TwoSources {
     bed.proxy.fault(fault);
     if (fails == Fails::both) second.fault(fault);
     const bool has_two = fails == Fails::first || fails == Fails::both;
-    bed.env["GOPROXY"] = bed.proxy.url() + (has_two ? "," + second.url() : "");
-    if (name != Name::undeclared) bed.env["GOMEND_PUBLIC"] = bed.proxy.url();
+    const auto url = [&](const Source& source) {
+      return kind.is_http2 ? source.secure_url() : source.url();
+    };
+    if (kind.is_http2) bed.env["SSL_CERT_FILE"] = certificate();
+    bed.env["GOPROXY"] = url(bed.proxy) + (has_two ? "," + url(second) : "");
+    if (name != Name::undeclared) bed.env["GOMEND_PUBLIC"] = url(bed.proxy);
     if (name == Name::goprivate) {
       bed.env["GOPRIVATE"] = "github.com/acme";
       bed.env["GONOPROXY"] = "none";
@@ -167,22 +174,36 @@ TEST_CASE("a source that resets connections or is overrun is asked again, and pa
   check_all(too_many, some_names);
 }
 
+TEST_CASE("a source whose HTTP/2 streams break is asked again, and passed over", "[e2e]") {
+  check_all(stream_reset, all_names);
+  check_all(stream_cut_off, some_names);
+}
+
 TEST_CASE("a source that refuses is not asked again; a public one is passed over", "[e2e]") {
   check_all(forbidden, all_names);
   check_all(refused_login, some_names);
 }
 
 TEST_CASE("a source that is not there at all is passed over", "[e2e]") {
-  const std::string nobody = "http://127.0.0.1:1";
-  for (const bool is_public : {true, false}) {
-    DYNAMIC_SECTION((is_public ? "public" : "undeclared")) {
-      TwoSources two(unavailable, Fails::first, Name::undeclared);
-      two.bed.env["GOPROXY"] = nobody + "," + two.second.url();
-      if (is_public) two.bed.env["GOMEND_PUBLIC"] = nobody;
-      const Ran ran = two.bed.gomend(build);
-      INFO(ran.text() << two.second.log_text());
-      CHECK(ran.code() == (is_public ? 0 : 1));
-      CHECK((two.second.log_text() != "") == is_public);
+  const Source untrusted;
+  for (const auto& [nobody, words] : std::vector<std::pair<std::string, std::string>>{
+           {"http://127.0.0.1:1", "connection refused"},
+           {"http://no..such", "no such host"},  // no name server is asked for a name like that
+           {untrusted.secure_url(), "certificate"}}) {
+    for (const bool is_public : {true, false}) {
+      DYNAMIC_SECTION(words << ", " << (is_public ? "public" : "undeclared")) {
+        TwoSources two(unavailable, Fails::first, Name::undeclared);
+        two.bed.env["GOPROXY"] = nobody + "," + two.second.url();
+        if (is_public) two.bed.env["GOMEND_PUBLIC"] = nobody;
+        const Ran plain = two.bed.go(build);
+        CHECK(plain.code() == 1);
+        CHECK(contains(plain.err, words));
+        const Ran ran = two.bed.gomend(build);
+        INFO(ran.text() << two.second.log_text());
+        CHECK(ran.code() == (is_public ? 0 : 1));
+        CHECK((two.second.log_text() != "") == is_public);
+        CHECK(untrusted.log_text() == "");
+      }
     }
   }
 }

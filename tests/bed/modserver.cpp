@@ -90,7 +90,9 @@ class Modserver {
     ::close(out[1]);
     to_ = ::fdopen(in[1], "w");
     from_ = ::fdopen(out[0], "r");
-    url_ = answer().at("url");
+    const Json ready = answer();
+    url_ = ready.at("url");
+    secure_url_ = ready.at("secure");
   }
 
   ~Modserver() {
@@ -115,6 +117,7 @@ class Modserver {
   }
 
   [[nodiscard]] const std::string& url() const { return url_; }
+  [[nodiscard]] const std::string& secure_url() const { return secure_url_; }
   [[nodiscard]] const fs::path& state() const { return state_.path(); }
   std::string next_proxy() { return "p" + std::to_string(++proxies_); }
 
@@ -133,6 +136,7 @@ class Modserver {
   std::FILE* to_ = nullptr;
   std::FILE* from_ = nullptr;
   std::string url_;
+  std::string secure_url_;
   int proxies_ = 0;
 };
 
@@ -190,6 +194,9 @@ Source::Source() : name_(modserver().next_proxy()) {}
 std::string Source::url() const {
   return modserver().url() + "/" + name_;
 }
+std::string Source::secure_url() const {
+  return modserver().secure_url() + "/" + name_;
+}
 void Source::fault(const Fault& fault) const {
   add_fault(name_, fault);
 }
@@ -227,6 +234,10 @@ Sumdb Source::sumdb(const std::map<std::string, std::string>& lies) const {
 
 std::string modserver_url() {
   return modserver().url();
+}
+
+fs::path certificate() {
+  return modserver().state() / "ca.pem";
 }
 
 std::string commit_to_git(const std::string& name, const std::map<std::string, std::string>& files,

@@ -63,6 +63,8 @@ class Source {
   Source();
 
   [[nodiscard]] std::string url() const;
+  /// The same source by HTTP/2, for who trusts certificate().
+  [[nodiscard]] std::string secure_url() const;
   void fault(const Fault& fault) const;
   /// Faults and log.
   void clear() const;
@@ -88,6 +90,9 @@ class Source {
 /// HTTPS_PROXY it answers any host's ?go-get=1 page (http only: GOINSECURE) with the repository
 /// named as the import path.
 [[nodiscard]] std::string modserver_url();
+
+/// For SSL_CERT_FILE.
+[[nodiscard]] std::filesystem::path certificate();
 
 /// Commits files (replacing what was there) to branch main of a repository, tags the commit if
 /// `tag` is not empty, and makes the repository if there is none. Gives the commit's hash.

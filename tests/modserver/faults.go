@@ -30,7 +30,7 @@ var replacing = map[string]bool{
 	"body":     true, // 200 with Body
 	"html":     true, // 200 with a page, as a captive portal gives
 	"empty":    true, // 200 with nothing
-	"reset":    true, // the connection is reset
+	"reset":    true, // the connection is reset; with HTTP/2, the stream
 	"silence":  true, // no byte until the faults are cleared
 	"redirect": true, // 302 to Body
 }
@@ -119,7 +119,11 @@ func (s *server) outlasts(r *http.Request, service string, f *fault) bool {
 }
 
 func reset(w http.ResponseWriter) {
-	connection, _, err := w.(http.Hijacker).Hijack()
+	hijacker, isHTTP1 := w.(http.Hijacker)
+	if !isHTTP1 {
+		panic(http.ErrAbortHandler)
+	}
+	connection, _, err := hijacker.Hijack()
 	if err != nil {
 		return
 	}

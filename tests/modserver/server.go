@@ -58,7 +58,9 @@ func (s *server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		f = nil
 	}
 	if f != nil && f.replaces() {
-		s.record(service, path, f.answer(w, r))
+		status := 0
+		defer func() { s.record(service, path, status) }() // of a stream that is reset, too: that is a panic
+		status = f.answer(w, r)
 		return
 	}
 	a := newAnswer()
