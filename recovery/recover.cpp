@@ -212,8 +212,10 @@ class Recovery {
         mender_(*scene.cache, scene.settings, request, sources_) {}
 
   // `is_damaged`: something else than a module was broken, and has been mended.
-  Outcome run(bool is_damaged) {
+  Outcome run(bool is_damaged, Glance& glance) {
     std::vector<ModuleState> causes = causes_among_suspects(scene_, mender_);
+    // One retry must be enough: where modules are damaged, the build cache may be, too.
+    if (!is_damaged && !causes.empty() && !request_.advise_only) glance.begin();
     is_damaged = is_damaged || !causes.empty() || was_mended_meanwhile();
     if (is_damaged) {
       add_causes_in_rest(scene_, mender_, causes);
@@ -645,11 +647,10 @@ Outcome recover_in(const Scene& scene, const Request& request) {
   const Outcome others = mend_other_caches(place);
   if (!scene.cache) return others;
   const bool is_damaged = others.kind == Outcome::Kind::mended;
-  Outcome outcome = together(others, Recovery(request, scene).run(is_damaged));
-  // One retry must be enough: where modules were damaged, the build cache may be, too.
-  if (!is_damaged && outcome.kind == Outcome::Kind::mended && !outcome.items.empty())
-    outcome = together(std::move(outcome), glance_at_build_cache(place));
-  return outcome;
+  Glance glance(place);
+  const Outcome modules = Recovery(request, scene).run(is_damaged, glance);
+  const Outcome outcome = together(others, modules);
+  return modules.kind == Outcome::Kind::mended ? together(outcome, glance.end()) : outcome;
 }
 
 void advise_as_users_do(const std::vector<Diagnosis>& of_users, Outcome& outcome) {
