@@ -45,9 +45,9 @@ fs::path index_object(const Bed& bed) {
   return output_of(bed, bed.index_entry(alpha));
 }
 
-// The only directory "xx/<output>-d": the program that `go run .` has left.
-fs::path program(const Bed& bed) {
-  REQUIRE(bed.go({"run", "."}).code() == 0);
+// The only directory "xx/<output>-d": the program that `go run .` or `go tool hello` has left.
+fs::path program_left_by(const Bed& bed, const Args& command) {
+  REQUIRE(bed.go(command).code() == 0);
   for (const auto& bucket : fs::directory_iterator(bed.gocache)) {
     if (!bucket.is_directory()) continue;
     for (const auto& entry : fs::directory_iterator(bucket)) {
@@ -82,7 +82,7 @@ void check_lost(const Snapshot& before, const Snapshot& after, const std::string
 }
 
 void check_row(const Go& go, const Row& fault) {
-  Bed bed(go, {.builds = Builds::warm});
+  Bed bed(go, {.builds = Builds::warm, .tool = fault.command[0] == "tool"});
   if (const char* trace = std::getenv("GOMEND_TRACE")) bed.env["GOMEND_TRACE"] = trace;
   const fs::path where = fault.where(bed);
   if (!fault.touched.empty()) append(bed.app / fault.touched, "// touched\n");
@@ -183,10 +183,13 @@ TEST_CASE("build cache: what stands where a bucket or a file of go's should be i
   run_rows(rows);
 }
 
-TEST_CASE("build cache: a program of go run that can't be run is linked again", "[e2e]") {
+TEST_CASE("build cache: a program of go run or go tool that can't be run is linked again",
+          "[e2e]") {
   std::vector<Row> rows;
-  for (const char* kind : {"garbage", "zerofill", "half", "deleted"}) {
-    rows.push_back({"program " + std::string(kind), program, kind, {"run", "."}, "", 24});
+  for (const Args& command : {Args{"run", "."}, Args{"tool", "hello"}}) {
+    const auto program = [=](const Bed& bed) { return program_left_by(bed, command); };
+    for (const char* kind : {"garbage", "zerofill", "half", "deleted"})
+      rows.push_back({command[0] + " " + kind, program, kind, command, "", 24});
   }
   run_rows(rows);
 }
