@@ -109,6 +109,46 @@ TEST_CASE("no text brings a parser down", "[recovery][fuzz]") {
              20000);
 }
 
+TEST_CASE("no settings, rules, entry or answer brings their reader down", "[recovery][fuzz]") {
+  const std::string h1 = "h1:G7mAYYxgmS0lVkHyy2hEOLQCFB0DlQFTMLWggykrydY=";
+  run_target(fuzz::settings,
+             {"public = [\"https://p.example\"]\nfallback = [\"https://q.example\", \"direct\"]\n"
+              "sumdb = \"https://s.example\"\nkeep = true\nkeep_days = 14\nkeep_mib = 1024\n"},
+             {"=", "[", "]", "\"", "\n", "\"\"\"", "99999999999999999999", "-1", "{", "\\u0000"},
+             2000);
+  run_target(fuzz::rules,
+             {"[[rule]]\nname = \"vpn\"\nclass = \"user/vpn\"\nadvice = \"go in; next: vpn up\"\n"
+              "when = 'dial tcp \\S+: no route to host'\neg = 'dial tcp 10.1.2.3:443: no route to "
+              "host'\n"},
+             {"(", ")", "(?<module>", "+", "{1,9999}", "\\", "[", "'", "[[rule]]", "(?R)", "\n"},
+             1000);
+  run_target(fuzz::answer,
+             {"5\nx.y/a v1.0.0 " + h1 + "\nx.y/a v1.0.0/go.mod " + h1 +
+              "\n\ngo.sum database tree\n9\n" + h1.substr(3) +
+              "\n\n— s.example Az3grlgtzPICa5OS8npVmf1Myq/5IZniMp+ZJurmRDeOoRDe4URYN7u5/"
+              "Zhcyv2q1gGzGku9nTo+zyWE+xeMcTOAYQ8=\n"},
+             {"\n\n", "— ", " ", "h1:", "99999999999999999999", "\t"}, 20000);
+  run_target(fuzz::build_cache,
+             {"v1 " + std::string(64, 'a') + " " + std::string(64, 'b') + " " +
+              std::string(17, ' ') + "123 1700000000000000000\n"},
+             {" ", "v2", "-1", "99999999999999999999", "\n", "../"}, 3000);
+}
+
+TEST_CASE("no words of go's bring the matcher down", "[fuzz]") {
+  run_target(
+      fuzz::stderr_text,
+      {"go: downloading x.y/a v1.0.0\nverifying x.y/a@v1.0.0: checksum mismatch\n\tdownloaded: "
+       "h1:G7mAYYxgmS0lVkHyy2hEOLQCFB0DlQFTMLWggykrydY=\n\tgo.sum:     "
+       "h1:k5zcRqJkDzUo1bOyveRd76a99EYahpF2VQbfHZbI7us=\n",
+       "main.go:3:8: x.y/a@v1.0.0: reading https://p.example/x.y/a/@v/v1.0.0.zip: 502 Bad "
+       "Gateway\n\tserver response: no\n",
+       "go: x.y/a@v1.0.0: git fetch -f origin in /m/cache/vcs/b585: exit status 128:\n\tfatal: "
+       "bad object\n"},
+      {"\n", "\t", "go: ", "@v1.0.0: ", "server response:", std::string(2000, ':'), "\r",
+       std::string(1, '\0')},
+      3000);
+}
+
 TEST_CASE("no path is taken for another place", "[recovery][fuzz]") {
   run_target(
       fuzz::path,

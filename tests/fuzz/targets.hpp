@@ -7,14 +7,22 @@
 #include <unistd.h>
 
 #include <cstdlib>
+#include <filesystem>
+#include <fstream>
+#include <stdexcept>
 #include <string>
 #include <string_view>
 
+#include "patterns/diagnosis.hpp"
+#include "patterns/rule_file.hpp"
+#include "recovery/build_cache.hpp"
+#include "recovery/config.hpp"
 #include "recovery/go_mod.hpp"
 #include "recovery/inspect.hpp"
 #include "recovery/layout.hpp"
 #include "recovery/memo.hpp"
 #include "recovery/module_index.hpp"
+#include "recovery/sumdb_state.hpp"
 #include "recovery/suspects.hpp"
 #include "recovery/unpacker.hpp"
 #include "recovery/zip.hpp"
@@ -80,6 +88,59 @@ inline void path(std::string_view bytes) {
     must(recovery::clean_path(whole) == root + "/" + rel);
     must(rel.find("/../") == rel.npos && !rel.starts_with("../"));
   }
+}
+
+// A directory of the process's own, for what is read from a file.
+struct Place {
+  std::string dir = "/tmp/gomend-fuzz-XXXXXX";
+  Place() { must(::mkdtemp(dir.data()) != nullptr); }
+  ~Place() {
+    std::error_code ignored;
+    std::filesystem::remove_all(dir, ignored);
+  }
+};
+
+inline const std::string& place() {
+  static const Place it;
+  return it.dir;
+}
+
+inline void write(const std::string& dir, const std::string& name, std::string_view bytes) {
+  std::filesystem::create_directories(dir);
+  std::ofstream(dir + "/" + name, std::ios::binary | std::ios::trunc) << bytes;
+}
+
+inline void stderr_text(std::string_view bytes) {
+  for (const auto& diagnosis : patterns::diagnose(bytes)) must(!diagnosis.class_id.empty());
+}
+
+inline void rules(std::string_view bytes) {
+  try {
+    for (const auto& rule : patterns::parse_user_rules({"rules.toml", bytes}))
+      must(!rule.when.empty());
+  } catch (const std::runtime_error& error) {
+    must(std::string_view(error.what()).starts_with("rules.toml:"));
+  }
+}
+
+inline void settings(std::string_view bytes) {
+  write(place() + "/.config/gomend", "config.toml", bytes);
+  const auto config = recovery::read_config({"HOME=" + place()}, "/nowhere");
+  must(!config.keep.days || *config.keep.days >= 0);
+}
+
+inline void answer(std::string_view bytes) {
+  recovery::GoSums sums;
+  if (recovery::is_lookup(std::string(bytes))) sums.add(bytes);
+}
+
+// An entry that leads to no object: nothing is bad, whatever it says.
+inline void build_cache(std::string_view bytes) {
+  const std::string name(64, 'a');
+  write(place() + "/gocache/aa", name + "-a", bytes);
+  const auto seen = recovery::survey(recovery::Root(place() + "/gocache"), 0,
+                                     std::chrono::seconds(1), std::chrono::seconds(1));
+  must(seen.bad.empty());
 }
 
 }  // namespace fuzz
