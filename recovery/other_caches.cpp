@@ -136,7 +136,10 @@ void Glance::begin() {
   if (!is_reached || !exists(directory)) return;
   try {
     is_suspect_ = std::async(std::launch::async, [this] {
-      return !repair_build_cache({}, place_.settings, place_.request, true).findings.empty();
+      const bool is_suspect =
+          !repair_build_cache({}, place_.settings, place_.request, true).findings.empty();
+      trace("looked at the build cache");
+      return is_suspect;
     });
   } catch (const std::system_error& error) {  // no more threads here
     trace("build cache: " + std::string(error.what()));

@@ -6,6 +6,7 @@
 #include <atomic>
 #include <chrono>
 #include <cstdio>
+#include <future>
 #include <iterator>
 #include <map>
 #include <memory>
@@ -181,15 +182,14 @@ std::vector<ModuleState> causes_among_suspects(const Scene& scene, const Mender&
 
 // One retry must be enough: once one artefact is known to be rotten, the rest of the build list is
 // looked at too.
-void add_causes_in_rest(const Scene& scene, const Mender& mender,
-                        std::vector<ModuleState>& causes) {
+std::vector<ModuleState> causes_in_rest(const Scene& scene, const Mender& mender) {
   std::vector<ModuleVersion> rest;
   for (const ModuleVersion& m : scene.list->modules()) {
     if (!scene.is_suspect(m)) rest.push_back(m);
   }
-  for (ModuleState& state : causes_among(scene, mender, rest, Depth::used, rest_budget)) {
-    causes.push_back(std::move(state));
-  }
+  auto causes = causes_among(scene, mender, rest, Depth::used, rest_budget);
+  trace("looked at " + std::to_string(rest.size()) + " other modules");
+  return causes;
 }
 
 // Who reads -json reads go's stderr as data, too. Damage that could not be mended is told all the
@@ -218,8 +218,7 @@ class Recovery {
     if (!is_damaged && !causes.empty() && !request_.advise_only) glance.begin();
     is_damaged = is_damaged || !causes.empty() || was_mended_meanwhile();
     if (is_damaged) {
-      add_causes_in_rest(scene_, mender_, causes);
-      for (const ModuleState& cause : causes) mend(cause);
+      mend_all(causes);
     } else if (scene_.step == Step::other_source && is_about_sumdb()) {
       ask_database_again();
     } else if (scene_.step == Step::other_source && is_down()) {
@@ -245,6 +244,13 @@ class Recovery {
   bool has_cause() { return !causes_among_suspects(scene_, mender_).empty(); }
 
  private:
+  // go fetches what is mended first; until it has, there is time for the look at the rest.
+  void mend_all(const std::vector<ModuleState>& causes) {
+    auto rest = std::async(std::launch::async, [this] { return causes_in_rest(scene_, mender_); });
+    for (const ModuleState& cause : causes) mend(cause);
+    for (const ModuleState& cause : rest.get()) mend(cause);
+  }
+
   bool was_mended_meanwhile() {
     const auto other = recovery::mended_meanwhile(*scene_.cache, request_, scene_.diagnoses,
                                                   scene_.named, scene_.suspects);
