@@ -20,6 +20,9 @@ std::string variable(const char* name) {
 
 std::vector<fs::path> candidates() {
   std::vector<fs::path> all;
+  std::istringstream named(variable("GOMEND_TEST_GOS"));
+  for (std::string go; std::getline(named, go, ':');) all.emplace_back(go);
+  if (!all.empty()) return all;
   std::istringstream path(variable("PATH"));
   for (std::string dir; std::getline(path, dir, ':');) all.push_back(fs::path(dir) / "go");
   if (fs::is_directory("/usr/lib")) {
@@ -29,8 +32,6 @@ std::vector<fs::path> candidates() {
     }
   }
   all.emplace_back("/usr/local/go/bin/go");
-  std::istringstream named(variable("GOMEND_TEST_GOS"));
-  for (std::string go; std::getline(named, go, ':');) all.emplace_back(go);
   return all;
 }
 

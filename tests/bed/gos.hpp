@@ -1,7 +1,7 @@
 #pragma once
 // The real Go toolchains of this machine: the one on PATH, Debian's /usr/lib/go-*, /usr/local/go,
-// and those that GOMEND_TEST_GOS names (bin/go files, colon-separated). A gomend that is called go
-// counts as the one behind it.
+// or those that GOMEND_TEST_GOS names (bin/go files, colon-separated) and no others. A gomend that
+// is called go counts as the one behind it.
 //
 // Example: for (const Go& go : gos()) DYNAMIC_SECTION(go.version) { … }
 
