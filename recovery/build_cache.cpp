@@ -139,18 +139,20 @@ class Surveyor {
     if (st.kind != Kind::directory)
       return add(bucket, st.kind == Kind::denied ? Kind_::foreign : Kind_::no_file, st);
     if (keeps_us_out(st, 0700)) add(bucket, closed_by(st), st);
-    for (const std::string& name : cache_.list(bucket).value_or(std::vector<std::string>{})) {
-      if (is_entry(bucket, name)) look_at(bucket + "/" + name);
+    const auto names = cache_.list(bucket);
+    const auto here = cache_.at(bucket);
+    if (!names || !here) return;
+    for (const std::string& name : *names) {
+      if (is_entry(bucket, name)) look_at(bucket + "/" + name, here->stat(name));
     }
   }
 
-  void look_at(const std::string& rel) {
-    const Stat st = cache_.stat(rel);
+  void look_at(const std::string& rel, const Stat& st) {
     const bool is_action = rel.ends_with("-a");
     if (st.kind == Kind::absent || leads_to(rel, st, S_IFREG)) return;
     if (st.kind == Kind::directory && !is_action) return look_at_program(rel, st);
     if (st.kind != Kind::regular) return add(rel, Kind_::no_file, st);
-    if (!can_read(rel)) return add(rel, closed_by(st), st);
+    if (keeps_us_out(st, 0400) && !can_read(rel)) return add(rel, closed_by(st), st);
     if (is_action)
       add_action(rel);
     else

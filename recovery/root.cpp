@@ -58,8 +58,9 @@ int open_beneath(int root, const std::string& rel, int flags, mode_t mode) {
 
 // The directory that holds rel's last name, and that name: what the *at system calls want.
 struct Place {
-  Fd directory;
+  int at = -1;  // invalid: see errno
   std::string name;
+  Fd opened;  // empty where it is the root itself
 };
 
 Place place_of(int root, const std::string& rel) {
@@ -68,9 +69,9 @@ Place place_of(int root, const std::string& rel) {
     return {};
   }
   const std::size_t slash = rel.rfind('/');
-  if (slash == rel.npos) return {Fd(::openat(root, ".", O_PATH | O_DIRECTORY | O_CLOEXEC)), rel};
-  return {Fd(open_beneath(root, rel.substr(0, slash), O_PATH | O_DIRECTORY, 0)),
-          rel.substr(slash + 1)};
+  if (slash == rel.npos) return {root, rel, {}};
+  Fd opened(open_beneath(root, rel.substr(0, slash), O_PATH | O_DIRECTORY, 0));
+  return {opened.get(), rel.substr(slash + 1), std::move(opened)};
 }
 
 Kind kind_of(mode_t mode) {
@@ -96,11 +97,17 @@ Root::Root(std::string path)
   if (!fd_) fail(path_);
 }
 
+std::optional<Root> Root::at(const std::string& rel) const {
+  Fd fd = try_open(rel, O_PATH | O_DIRECTORY);
+  if (!fd) return std::nullopt;
+  return Root(absolute(rel), std::move(fd));
+}
+
 Stat Root::stat(const std::string& rel) const {
   Stat result;
   const Place place = place_of(fd_.get(), rel);
-  if (place.directory &&
-      ::fstatat(place.directory.get(), place.name.c_str(), &result.st, AT_SYMLINK_NOFOLLOW) == 0) {
+  if (place.at >= 0 &&
+      ::fstatat(place.at, place.name.c_str(), &result.st, AT_SYMLINK_NOFOLLOW) == 0) {
     result.kind = kind_of(result.st.st_mode);
   } else {
     result.kind = errno == EACCES ? Kind::denied : Kind::absent;
@@ -109,6 +116,7 @@ Stat Root::stat(const std::string& rel) const {
 }
 
 std::string Root::obstacle(const std::string& rel) const {
+  if (place_of(fd_.get(), rel).at >= 0) return {};  // as it is nearly always
   for (std::size_t slash = rel.find('/'); slash != rel.npos; slash = rel.find('/', slash + 1)) {
     const std::string parent = rel.substr(0, slash);
     const Kind kind = stat(parent).kind;
@@ -119,7 +127,7 @@ std::string Root::obstacle(const std::string& rel) const {
     struct stat target;
     const Place place = place_of(fd_.get(), parent);
     const bool leads = kind == Kind::symlink &&
-                       ::fstatat(place.directory.get(), place.name.c_str(), &target, 0) == 0 &&
+                       ::fstatat(place.at, place.name.c_str(), &target, 0) == 0 &&
                        S_ISDIR(target.st_mode);
     return leads ? std::string() : parent;
   }
@@ -175,8 +183,8 @@ void Root::make_directories(const std::string& rel) const {
   const std::size_t slash = rel.rfind('/');
   if (slash != rel.npos) make_directories(rel.substr(0, slash));
   const Place place = place_of(fd_.get(), rel);
-  if (!place.directory) fail(absolute(rel));
-  if (::mkdirat(place.directory.get(), place.name.c_str(), 0777) != 0) {
+  if (place.at < 0) fail(absolute(rel));
+  if (::mkdirat(place.at, place.name.c_str(), 0777) != 0) {
     if (errno == EEXIST && stat(rel).kind == Kind::directory) return;
     fail(absolute(rel));
   }
@@ -189,21 +197,20 @@ void Root::rename(const std::string& from, const std::string& to) const {
 
 void Root::rename_into(const Root& other, const std::string& from, const std::string& to) const {
   const Place source = place_of(fd_.get(), from);
-  if (!source.directory) fail(absolute(from));
+  if (source.at < 0) fail(absolute(from));
   const Place target = place_of(other.fd_.get(), to);
-  if (!target.directory) fail(other.absolute(to));
-  if (::renameat(source.directory.get(), source.name.c_str(), target.directory.get(),
-                 target.name.c_str()) != 0) {
+  if (target.at < 0) fail(other.absolute(to));
+  if (::renameat(source.at, source.name.c_str(), target.at, target.name.c_str()) != 0) {
     fail(absolute(from) + " -> " + other.absolute(to));
   }
 }
 
 void Root::remove(const std::string& rel) const {
   const Place place = place_of(fd_.get(), rel);
-  if (!place.directory) fail(absolute(rel));
-  if (::unlinkat(place.directory.get(), place.name.c_str(), 0) == 0) return;
+  if (place.at < 0) fail(absolute(rel));
+  if (::unlinkat(place.at, place.name.c_str(), 0) == 0) return;
   if (errno == EISDIR || errno == EPERM) {
-    if (::unlinkat(place.directory.get(), place.name.c_str(), AT_REMOVEDIR) == 0) return;
+    if (::unlinkat(place.at, place.name.c_str(), AT_REMOVEDIR) == 0) return;
   }
   fail(absolute(rel));
 }
@@ -226,13 +233,13 @@ void Root::chmod(const std::string& rel, mode_t mode) const {
   // fchmod does not take O_PATH descriptors, and opening what is mode 000 fails: so by name, in a
   // directory that was reached without links, and never through a link.
   const Place place = place_of(fd_.get(), rel);
-  if (!place.directory) fail(absolute(rel));
+  if (place.at < 0) fail(absolute(rel));
   const Stat st = stat(rel);
   if (st.kind != Kind::regular && st.kind != Kind::directory) {
     errno = EINVAL;
     fail(absolute(rel));
   }
-  if (::fchmodat(place.directory.get(), place.name.c_str(), mode, 0) != 0) fail(absolute(rel));
+  if (::fchmodat(place.at, place.name.c_str(), mode, 0) != 0) fail(absolute(rel));
 }
 
 void Root::move(const std::string& from, const std::string& to) const {
@@ -290,11 +297,10 @@ void Root::copy_link(const std::string& from, const std::string& to) const {
   const Place source = place_of(fd_.get(), from);
   const Place target = place_of(fd_.get(), to);
   std::string text(4096, '\0');
-  const ssize_t n =
-      ::readlinkat(source.directory.get(), source.name.c_str(), text.data(), text.size() - 1);
+  const ssize_t n = ::readlinkat(source.at, source.name.c_str(), text.data(), text.size() - 1);
   if (n < 0) fail(absolute(from));
   text.resize(static_cast<std::size_t>(n));
-  if (::symlinkat(text.c_str(), target.directory.get(), target.name.c_str()) != 0) {
+  if (::symlinkat(text.c_str(), target.at, target.name.c_str()) != 0) {
     fail(absolute(to));
   }
   give_to_owner(to);
@@ -302,11 +308,10 @@ void Root::copy_link(const std::string& from, const std::string& to) const {
 
 void Root::link_or_copy(const std::string& from, const std::string& to) const {
   const Place source = place_of(fd_.get(), from);
-  if (!source.directory) fail(absolute(from));
+  if (source.at < 0) fail(absolute(from));
   const Place target = place_of(fd_.get(), to);
-  if (!target.directory) fail(absolute(to));
-  if (::linkat(source.directory.get(), source.name.c_str(), target.directory.get(),
-               target.name.c_str(), 0) == 0) {
+  if (target.at < 0) fail(absolute(to));
+  if (::linkat(source.at, source.name.c_str(), target.at, target.name.c_str(), 0) == 0) {
     return;
   }
   copy(from, to);
@@ -322,10 +327,10 @@ void Root::give_to_owner(const std::string& rel) const {
   if (::geteuid() != 0) return;
   const Place place = place_of(fd_.get(), rel);
   struct stat parent;
-  if (!place.directory || ::fstat(place.directory.get(), &parent) != 0) fail(absolute(rel));
+  if (place.at < 0 || ::fstat(place.at, &parent) != 0) fail(absolute(rel));
   if (parent.st_uid == 0) return;
-  if (::fchownat(place.directory.get(), place.name.c_str(), parent.st_uid, parent.st_gid,
-                 AT_SYMLINK_NOFOLLOW) != 0) {
+  if (::fchownat(place.at, place.name.c_str(), parent.st_uid, parent.st_gid, AT_SYMLINK_NOFOLLOW) !=
+      0) {
     fail(absolute(rel));
   }
 }

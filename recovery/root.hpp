@@ -39,6 +39,10 @@ class Root {
   const std::string& path() const { return path_; }
   std::string absolute(std::string_view rel) const { return path_ + "/" + std::string(rel); }
 
+  // A directory in it as a root of its own, for who looks at much in one place; nullopt when it
+  // can't be opened.
+  std::optional<Root> at(const std::string& rel) const;
+
   Stat stat(const std::string& rel) const;  // of the thing itself, a symlink is not followed
 
   // The first component of rel that stands where a directory should be and is none (a file, a
@@ -82,6 +86,7 @@ class Root {
   void give_to_owner(const std::string& rel) const;
 
  private:
+  Root(std::string path, Fd fd) : path_(std::move(path)), fd_(std::move(fd)) {}
   void copy(const std::string& from, const std::string& to) const;
   void copy_link(const std::string& from, const std::string& to) const;
 
