@@ -170,6 +170,12 @@ std::string checksum_story(const ModuleVersion& m, const Expected& expected,
   const auto in_go_sum = [&](const std::string& h1) {
     return expected.zip.contains(h1) || expected.go_mod.contains(h1);
   };
+  if (!testimony.is_asked) {
+    return "no source has the bytes that go.sum wants, and no checksum database is asked about it: "
+           "its tag was moved, or who wrote go.sum had an older copy in his cache (there: gomend "
+           "evict --refetch " +
+           m.str() + "); next: git log -p -S" + m.version() + " -- go.sum";
+  }
   if (testimony.is_served && std::ranges::all_of(testimony.vouched, in_go_sum))
     return "a source gave wrong bytes, and gives the right ones now; next: run the same command "
            "again";

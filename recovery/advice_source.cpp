@@ -190,6 +190,25 @@ std::string right_pseudo_version(const ModuleVersion& m, const std::string& line
   return ModuleVersion::parse(m.path(), right) ? right : std::string();
 }
 
+// As module.IsPseudoVersion has it, roughly: "v0.0.0-20200102030405-abcdefabcdef".
+bool is_pseudo_version(std::string_view v) {
+  const std::size_t hash = v.rfind('-');
+  if (hash == v.npos || hash < 15) return false;
+  const auto is_digit = [](char c) { return c >= '0' && c <= '9'; };
+  return std::ranges::all_of(v.substr(hash - 14, 14), is_digit);
+}
+
+// Proxies keep for a while that a version is not there; where go asks the repository itself, it is
+// not.
+std::string may_be_too_new(const Circumstances& c, const ModuleVersion& m) {
+  const auto entries = proxy_entries(c.settings.proxy);
+  const bool asks_repository = std::ranges::find(entries, "direct") != entries.end() ||
+                               match_prefix_patterns(c.settings.no_proxy, m.path());
+  if (asks_repository || entries.empty() || is_pseudo_version(m.version())) return {};
+  return " (a proxy may say so for half an hour after a tag was pushed; by its commit, " +
+         m.path() + "@COMMIT, it is there at once)";
+}
+
 }  // namespace
 
 bool is_no_record(const Diagnosis& d) {
@@ -246,12 +265,12 @@ std::string unknown_revision(const Circumstances& c, const Diagnosis& d) {
   if (m && is_in_go_mod(c.settings, *m)) {
     const std::vector<std::string> known = cached_versions(c, *m);
     if (!known.empty())
-      return "go.mod asks for " + what + ", which no source has; the module cache has " +
-             known.back() + "; next: " +
+      return "go.mod asks for " + what + ", which no source has" + may_be_too_new(c, *m) +
+             "; the module cache has " + known.back() + "; next: " +
              in_same_place(c.request, "mod edit -require=" + m->path() + "@" + known.back());
   }
-  return what +
-         " is nowhere to be had; to see which versions there are; next: " + look_up(c, d.module);
+  return what + " is nowhere to be had" + (m ? may_be_too_new(c, *m) : "") +
+         "; to see which versions there are; next: " + look_up(c, d.module);
 }
 
 std::string module_not_found(const Circumstances& c, const Diagnosis& d) {

@@ -67,6 +67,7 @@ Mender::Testimony Mender::ask_sumdb(const ModuleVersion& m) {
   Testimony testimony;
   if (shop_.settings.sumdb == "off" || match_prefix_patterns(shop_.settings.no_sumdb, m.path()))
     return testimony;
+  testimony.is_asked = true;
   const Stage::Fetched fetched = shop_.stage().fetch(m, Expected(), "");
   if (fetched.ok) {
     testimony.is_served = true;

@@ -42,6 +42,7 @@ class Mender {
   // What the checksum database vouches for, as far as a fetch without go.sum tells: h1 of the zip
   // and of the go.mod, or of the one that the source serves otherwise. Empty if it does not answer.
   struct Testimony {
+    bool is_asked = false;  // it is not, of what GOPRIVATE or GONOSUMDB covers
     std::set<std::string> vouched;
     bool is_served = false;  // the source gives just that
   };

@@ -292,7 +292,8 @@ const std::vector<Row> setting_rows = {
      [](Place& p) { p.go_mod("go 1.17\n\nrequire github.com/acme/alpha v1.9.9\n"); },
      {"mod", "download"}},
     {"a version that was never made is asked for",
-     "github.com/acme/alpha@v1.9.9 is nowhere to be had",
+     "github.com/acme/alpha@v1.9.9 is nowhere to be had (a proxy may say so for half an hour after "
+     "a tag was pushed; by its commit, github.com/acme/alpha@COMMIT, it is there at once)",
      "go list -m -versions github.com/acme/alpha@latest",
      [](Place&) {},
      {"mod", "download", "github.com/acme/alpha@v1.9.9"},

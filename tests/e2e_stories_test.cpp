@@ -280,6 +280,22 @@ TEST_CASE("story 5: changed upstream after it was published: go.sum's alarm is t
   });
 }
 
+TEST_CASE("a private tag that was moved is told apart from a change of what was published",
+          "[e2e]") {
+  Bed bed(gos().back());
+  const Sumdb database = bed.proxy.sumdb();
+  bed.env["GOSUMDB"] = database.with_url();
+  bed.env["GONOSUMDB"] = "github.com/acme/*";
+  forget(bed, alpha);
+  bed.proxy.fault({.match = R"(alpha/@v/v1\.1\.0\.zip$)", .kind = "wrong"});
+  const std::string words = advice_and_nothing_else(bed, build);
+  INFO(words);
+  CHECK(words.starts_with(alpha + ": no source has the bytes that go.sum wants"));
+  CHECK(contains(words, "gomend evict --refetch " + alpha));
+  CHECK(contains(words, "; next: git log "));
+  CHECK(database.log().empty());
+}
+
 TEST_CASE("with the checksum database away, a mismatch that no source settles is still one line",
           "[e2e]") {
   Bed bed(gos().back());
