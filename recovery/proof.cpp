@@ -11,6 +11,7 @@
 #include <optional>
 #include <string_view>
 #include <thread>
+#include <unordered_set>
 
 #include "recovery/layout.hpp"
 #include "recovery/module_index.hpp"
@@ -25,6 +26,10 @@ namespace {
 
 constexpr std::uint64_t piece_bytes = 8 << 20;  // of one thread's work, unpacked
 constexpr std::size_t read_size = 256 * 1024;
+
+std::string_view as_text(const Stamp& stamp) {
+  return {reinterpret_cast<const char*>(stamp.data()), stamp.size()};
+}
 
 std::string hash1_of(std::vector<std::pair<std::string_view, Digest>>& files) {
   std::ranges::sort(files, {}, [](const auto& file) { return file.first; });
@@ -61,6 +66,7 @@ class Prover::Case {
     if (!list_is_right() || !index_is_right()) return false;
     if (knows(result_.content)) {
       result_.is_sound = true;
+      zip_.reset();
       return false;
     }
     return open();
@@ -192,17 +198,61 @@ class Prover::Case {
     has_tree_ = bool(tree);
     if (!tree && errno != ENOENT) return false;
     content.text(has_tree_ ? "tree" : "no tree");
-    if (has_tree_ && !list_tree(tree.get(), content, files_)) return false;
+    if (has_tree_ && has_zip_) zip_ = ZipFile::open(cache_, download_file(m_, ".zip"));
+    if (has_tree_ && !stamp_tree(tree.get(), content)) return false;
     result_.facts = facts.take();
     result_.content = content.take();
-    result_.changed_ns = std::max(facts.changed_ns(), content.changed_ns());
+    result_.changed_ns = std::max({facts.changed_ns(), content.changed_ns(), tree_changed_ns_});
     stamp_index(index);
     result_.has_stamps = true;
     return true;
   }
 
+  bool stamp_tree(int tree, Stamper& content) {
+    Stamper by_zip, listed;
+    is_told_by_zip_ = zip_ && stamp_by_zip(tree, by_zip);
+    if (!is_told_by_zip_ && !list_tree(tree, listed, files_)) return false;
+    Stamper& used = is_told_by_zip_ ? by_zip : listed;
+    tree_changed_ns_ = used.changed_ns();
+    content.text(as_text(used.take()));
+    return true;
+  }
+
+  // The zip tells the names, and the times of a directory tell whether a name has come or gone: no
+  // directory is read. False: something is not as the zip has it.
+  bool stamp_by_zip(int tree, Stamper& stamper) const {
+    const std::string prefix = m_.str() + "/";
+    struct stat st;
+    if (::fstat(tree, &st) != 0 || (st.st_mode & 0500) != 0500) return false;
+    stamper.text("as the zip has it");
+    stamper.stat(st);
+    std::unordered_set<std::string_view> seen{""};
+    for (const ZipEntry& entry : zip_->entries()) {
+      if (!entry.name.starts_with(prefix)) return false;
+      const std::string_view file = std::string_view(entry.name).substr(prefix.size());
+      for (std::string_view dir = parent(file); seen.insert(dir).second; dir = parent(dir)) {
+        if (::fstatat(tree, std::string(dir).c_str(), &st, AT_SYMLINK_NOFOLLOW) != 0 ||
+            !S_ISDIR(st.st_mode) || (st.st_mode & 0500) != 0500)
+          return false;
+        stamper.stat(st);
+      }
+      if (::fstatat(tree, entry.name.c_str() + prefix.size(), &st, AT_SYMLINK_NOFOLLOW) != 0 ||
+          !S_ISREG(st.st_mode) || (st.st_mode & 0400) == 0 ||
+          static_cast<std::uint64_t>(st.st_size) != entry.size)
+        return false;
+      stamper.stat(st);
+    }
+    return true;
+  }
+
+  static std::string_view parent(std::string_view path) {
+    const std::size_t slash = path.rfind('/');
+    return slash == path.npos ? std::string_view() : path.substr(0, slash);
+  }
+
   // The index names files of the tree: those are in it, too.
   void stamp_index(Stamper& index) {
+    if (is_told_by_zip_) index.text(as_text(result_.content));
     for (const auto& file : files_) index.text(file.name);
     if (!prover_.build_cache_ || !has_tree_) return;
     index_entry_ = index_entry(prover_.index_version_, cache_.absolute(tree_dir(m_)));
@@ -237,6 +287,10 @@ class Prover::Case {
     if (index_entry_.empty() || knows(result_.index)) return true;
     std::vector<std::string> names;
     for (const auto& file : files_) names.push_back(file.name);
+    if (is_told_by_zip_) {
+      for (const ZipEntry& entry : zip_->entries())
+        names.push_back(entry.name.substr(m_.str().size() + 1));
+    }
     if (is_cause(check_index(*prover_.build_cache_, index_entry_, names), false)) return false;
     note(result_.index);
     return true;
@@ -247,7 +301,7 @@ class Prover::Case {
     if (is_toolchain(m_) && has_tree_) return false;  // go changes that tree
     if (what_.expected.zip.size() > 1) return false;
     if (has_zip_) {
-      zip_ = ZipFile::open(cache_, download_file(m_, ".zip"));
+      if (!zip_) zip_ = ZipFile::open(cache_, download_file(m_, ".zip"));
       if (!zip_ || !names_fit()) return false;
     } else if (!has_tree_) {
       result_.is_sound = true;  // nothing but small files
@@ -289,14 +343,21 @@ class Prover::Case {
       }
     }
     if (!has_tree_) return true;
+    if (is_told_by_zip_ && !list_names()) return false;
     if (entries.size() != files_.size()) return false;
     std::ranges::sort(files_, {}, &ListedFile::name);
     return std::ranges::all_of(entries, [&](const ZipEntry& entry) {
       const std::string_view file = std::string_view(entry.name).substr(prefix.size());
       const auto found = std::ranges::lower_bound(
           files_, file, {}, [](const ListedFile& f) { return std::string_view(f.name); });
-      return found != files_.end() && found->name == file && found->size == entry.size;
+      return found != files_.end() && found->name == file &&
+             (is_told_by_zip_ || found->size == entry.size);
     });
+  }
+
+  bool list_names() {
+    const Fd tree = cache_.try_open(tree_dir(m_), O_RDONLY | O_DIRECTORY);
+    return tree && recovery::list_names(tree.get(), files_);
   }
 
   std::string_view name(std::size_t i) const {
@@ -364,6 +425,8 @@ class Prover::Case {
   const ModuleVersion& m_;
   Proven& result_;
   bool has_zip_ = false, has_tree_ = false, has_ziphash_ = false;
+  bool is_told_by_zip_ = false;  // the stamps; else the tree was listed
+  long long tree_changed_ns_ = 0;
   std::uint64_t zip_size_ = 0;
   std::uint64_t weight_ = 0;
   std::string index_entry_;

@@ -22,7 +22,8 @@ long long ns(const timespec& t) {
 // getdents64(2) and one fstatat(2) a file: most of what a verification costs when nothing changed.
 class Lister {
  public:
-  Lister(Stamper& stamper, std::vector<ListedFile>& files) : stamper_(stamper), files_(files) {}
+  // Without a stamper names are enough, as far as the directory itself tells what they are.
+  Lister(Stamper* stamper, std::vector<ListedFile>& files) : stamper_(stamper), files_(files) {}
 
   bool list(int dir, const std::string& below, int depth = 0) {
     struct stat st;
@@ -30,7 +31,7 @@ class Lister {
     std::vector<Name> names;
     if (!read_names(dir, names)) return false;
     std::ranges::sort(names, {}, &Name::text);
-    stamper_.text(below);
+    if (stamper_ != nullptr) stamper_->text(below);
     return std::ranges::all_of(names,
                                [&](const Name& name) { return take(dir, below, name, depth); });
   }
@@ -38,7 +39,7 @@ class Lister {
  private:
   struct Name {
     std::string text;
-    bool is_directory;  // for certain
+    unsigned char type;  // DT_UNKNOWN: the file system does not say
   };
 
   bool read_names(int dir, std::vector<Name>& names) {
@@ -48,29 +49,35 @@ class Lister {
       for (ssize_t at = 0; at < size;) {
         const auto* entry = reinterpret_cast<const dirent64*>(buffer_.data() + at);
         const std::string_view name = entry->d_name;
-        if (name != "." && name != "..") names.push_back({entry->d_name, entry->d_type == DT_DIR});
+        if (name != "." && name != "..") names.push_back({entry->d_name, entry->d_type});
         at += entry->d_reclen;
       }
     }
   }
 
   bool take(int dir, const std::string& below, const Name& name, int depth) {
+    if (stamper_ == nullptr && name.type == DT_REG) {
+      files_.push_back({below + name.text, 0});
+      return true;
+    }
     struct stat st;
-    if (!name.is_directory && ::fstatat(dir, name.text.c_str(), &st, AT_SYMLINK_NOFOLLOW) != 0)
+    if (name.type != DT_DIR && ::fstatat(dir, name.text.c_str(), &st, AT_SYMLINK_NOFOLLOW) != 0)
       return false;
-    if (name.is_directory || S_ISDIR(st.st_mode)) {
+    if (name.type == DT_DIR || S_ISDIR(st.st_mode)) {
       const Fd inner(
           ::openat(dir, name.text.c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
       return inner && list(inner.get(), below + name.text + "/", depth + 1);
     }
     if (!S_ISREG(st.st_mode) || (st.st_mode & 0400) == 0) return false;
-    stamper_.text(name.text);
-    stamper_.stat(st);
+    if (stamper_ != nullptr) {
+      stamper_->text(name.text);
+      stamper_->stat(st);
+    }
     files_.push_back({below + name.text, static_cast<std::uint64_t>(st.st_size)});
     return true;
   }
 
-  Stamper& stamper_;
+  Stamper* stamper_;
   std::vector<ListedFile>& files_;
   alignas(dirent64) std::array<char, 32 * 1024> buffer_;
 };
@@ -113,7 +120,11 @@ void Stamper::number(std::uint64_t n) {
 }
 
 bool list_tree(int dir, Stamper& stamper, std::vector<ListedFile>& files) {
-  return Lister(stamper, files).list(dir, "");
+  return Lister(&stamper, files).list(dir, "");
+}
+
+bool list_names(int dir, std::vector<ListedFile>& files) {
+  return Lister(nullptr, files).list(dir, "");
 }
 
 }  // namespace recovery

@@ -42,4 +42,7 @@ struct ListedFile {
 // files and directories that can be read. `dir` is an open descriptor, not owned.
 bool list_tree(int dir, Stamper& stamper, std::vector<ListedFile>& files);
 
+// The same without stamps; sizes are 0.
+bool list_names(int dir, std::vector<ListedFile>& files);
+
 }  // namespace recovery
