@@ -261,6 +261,51 @@ TEST_CASE("verify reads again only what has changed", "[e2e][sample]") {
   CHECK(bed.companion({"verify", "--all", "--repair"}).code() == 0);
 }
 
+TEST_CASE("verify meets whatever changes in a tree that it knows", "[e2e][sample]") {
+  const Bed bed(gos().back());
+  const fs::path tree = bed.tree(theta);
+  const std::vector<std::pair<std::string, std::function<void()>>> rows{
+      {"a file more", [&] { write_file(tree / "more.go", "package theta\n"); }},
+      {"a file more, further in", [&] { write_file(tree / "data/more.txt", ""); }},
+      {"a directory more, with a file", [&] { write_file(tree / "deep/more.txt", ""); }},
+      {"a file less", [&] { fs::remove(tree / "data/table.txt"); }},
+      {"an empty directory more", [&] { fs::create_directory(tree / "data/empty"); }},
+      {"a file that is another",
+       [&] {
+         write_file(tree / "data/other", read_file(tree / "data/table.txt") + "x");
+         fs::rename(tree / "data/other", tree / "data/table.txt");
+       }},
+      {"a directory that is a link",
+       [&] {
+         fs::rename(tree / "data", tree / "moved");
+         fs::create_directory_symlink("moved", tree / "data");
+       }},
+      {"a file that can't be read",
+       [&] { fs::permissions(tree / "data/table.txt", fs::perms{0}); }},
+  };
+  const Args verify{"verify", "--all", "--json"};
+  for (const auto& [name, change] : rows) {
+    CAPTURE(name);
+    (void)verified_unchanged(bed, verify);
+    {
+      const Writable top(tree);
+      const Writable data(tree / "data");
+      change();
+    }
+    const Ran ran = bed.companion(verify);
+    INFO(ran.text());
+    const auto answer = json_of(ran);
+    CHECK(answer["modules"].get<int>() == answer["unchanged"].get<int>() + 1);
+    // Neither go nor its hash knows of empty directories.
+    CHECK(ran.code() == (name == "an empty directory more" ? 0 : 1));
+    CHECK(bed.companion({"verify", "--all", "--repair"}).code() == 0);
+    if (fs::exists(tree / "data/empty")) {
+      const Writable data(tree / "data");
+      fs::remove(tree / "data/empty");
+    }
+  }
+}
+
 TEST_CASE("a memo of verify that is not ours, or not whole, is no memo", "[e2e][sample]") {
   const Bed bed(gos().front());
   const Args verify{"verify", "--all", "--json"};
