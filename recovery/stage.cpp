@@ -81,7 +81,7 @@ Stage::Stage(const Root& cache, const Settings& settings, const Request& request
   const std::string base(own_dir);
   made_own_dir_ = cache_.stat(base).kind == Kind::absent;
   cache_.make_directories(base);
-  remove_stale();
+  remove_stale(cache_);
   int i = 0;
   do {
     dir_ = base + "/" + std::string(prefix) + std::to_string(::getpid()) + "-" + std::to_string(i);
@@ -121,14 +121,14 @@ Stage::~Stage() {
   }
 }
 
-void Stage::remove_stale() const {
+void Stage::remove_stale(const Root& cache) {
   const std::string base(own_dir);
-  for (const std::string& name : cache_.list(base).value_or(std::vector<std::string>{})) {
+  for (const std::string& name : cache.list(base).value_or(std::vector<std::string>{})) {
     if (!name.starts_with(prefix)) continue;
-    const Fd dir = cache_.try_open(base + "/" + name, O_RDONLY | O_DIRECTORY);
+    const Fd dir = cache.try_open(base + "/" + name, O_RDONLY | O_DIRECTORY);
     if (!dir || ::flock(dir.get(), LOCK_EX | LOCK_NB) != 0) continue;
     try {
-      cache_.remove_tree(base + "/" + name);
+      cache.remove_tree(base + "/" + name);
     } catch (const std::system_error& error) {  // somebody else's: it is in nobody's way
       trace("stage: " + std::string(error.what()));
     }

@@ -26,6 +26,10 @@ class Stage {
   Stage(const Stage&) = delete;
   Stage& operator=(const Stage&) = delete;
 
+  // What a gomend that was killed has left. A new stage does it; so should a repair that needs
+  // none.
+  static void remove_stale(const Root& cache);
+
   struct Fetched {
     bool ok = false;
     std::string error;  // what go said, when not ok
@@ -79,7 +83,6 @@ class Stage {
   RunResult ask(const std::vector<std::string>& arguments, const std::string& place,
                 const std::string& proxy, std::chrono::seconds limit,
                 const std::string& unverified = "") const;
-  void remove_stale() const;
   bool claim();
   const Root& cache_;
   const Settings& settings_;

@@ -19,7 +19,10 @@ Stage& Workshop::stage() {
 }
 
 Quarantine& Workshop::quarantine() {
-  if (!quarantine_) quarantine_ = std::make_unique<Quarantine>(cache, settings.keep);
+  if (!quarantine_) {
+    Stage::remove_stale(cache);
+    quarantine_ = std::make_unique<Quarantine>(cache, settings.keep);
+  }
   return *quarantine_;
 }
 

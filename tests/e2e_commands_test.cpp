@@ -148,6 +148,18 @@ std::string missing_lines(const std::string& text, const std::string& wanted) {
   return missing;
 }
 
+// Go 1.22 and 1.23 write the blocks of a package once more for each test that links it, and only if
+// it was asked for in the same command: of those lines, which there are.
+std::string blocks(const std::string& sorted, const Go& go) {
+  if (go.minor != 22 && go.minor != 23) return sorted;
+  std::istringstream in(sorted);
+  std::string all, last;
+  for (std::string line; std::getline(in, line); last = line) {
+    if (line != last) all += line + "\n";
+  }
+  return all;
+}
+
 void run_cell(const Go& go, const Row& row, const Fault2& fault) {
   Bed clean(go, {.tool = row.tool && row.name == "tool"});
   prepare(clean, row);
@@ -188,8 +200,8 @@ void run_cell(const Go& go, const Row& row, const Fault2& fault) {
     CHECK(normal(ran.out, bed, any_order) == normal(reference.out, clean, any_order));
   }
   if (!row.file.empty()) {
-    CHECK(normal(read_file(bed.app / row.file), bed, true) ==
-          normal(read_file(clean.app / row.file), clean, true));
+    CHECK(blocks(normal(read_file(bed.app / row.file), bed, true), go) ==
+          blocks(normal(read_file(clean.app / row.file), clean, true), go));
   }
   for (const char* file : {"go.mod", "go.sum", "go.work.sum"}) {
     if (app_before.contains(file))
