@@ -3,7 +3,10 @@
 #include <errno.h>
 #include <signal.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
+
+#include <fstream>
 
 #include "recovery/advised_command.hpp"
 #include "recovery/last_advice.hpp"
@@ -107,6 +110,26 @@ void say_it_works_now(const Session& session) {
   attempt.status.end_like();
 }
 
+// The program in the build cache that go would run, and what go says when the kernel does not take
+// it: then nothing of it has run. Empty when it is a program, as far as its first bytes tell.
+std::string refusal(const std::string& command_line) {
+  for (std::size_t end = 0; end != std::string::npos;) {
+    end = command_line.find_first_of(" \n", end + 1);
+    const std::string path = command_line.substr(0, end);
+    struct stat st;
+    if (::stat(path.c_str(), &st) != 0 || !S_ISREG(st.st_mode)) continue;
+    if (::access(path.c_str(), X_OK) != 0) return "fork/exec " + path + ": permission denied\n";
+    std::string head(4, '\0');
+    std::ifstream(path, std::ios::binary).read(head.data(), 4);
+    const bool is_program = head ==
+                                "\x7f"
+                                "ELF" ||
+                            head.starts_with("#!");
+    return is_program ? "" : "fork/exec " + path + ": exec format error\n";
+  }
+  return "";
+}
+
 // `go tool X`: nothing was watched. Asked with -n, go loads and builds X again, and runs nothing.
 std::string ask_again(const Session& session) {
   std::vector<std::string> argv = session.argv;
@@ -114,7 +137,7 @@ std::string ask_again(const Session& session) {
   argv.insert(argv.begin() + session.command.flags_at, "-n");
   const std::vector<std::string> env = env_of(session.env);
   const recovery::RunResult answer = recovery::run(argv, env, ".", std::chrono::minutes(10));
-  return answer.ok ? "" : answer.err;
+  return answer.ok ? refusal(answer.out) : answer.err;
 }
 
 std::string ask_quietly(const Session& session) {

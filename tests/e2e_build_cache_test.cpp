@@ -45,13 +45,16 @@ fs::path index_object(const Bed& bed) {
   return output_of(bed, bed.index_entry(alpha));
 }
 
-// The only directory "xx/<output>-d": the program that `go run .` or `go tool hello` has left.
+// "xx/<output>-d/NAME": the program that `go run .` or `go tool hello` has left, and none of go's
+// own tools that go builds when it first needs them.
 fs::path program_left_by(const Bed& bed, const Args& command) {
   REQUIRE(bed.go(command).code() == 0);
   for (const auto& bucket : fs::directory_iterator(bed.gocache)) {
     if (!bucket.is_directory()) continue;
     for (const auto& entry : fs::directory_iterator(bucket)) {
-      if (entry.is_directory()) return fs::directory_iterator(entry)->path();
+      if (!entry.is_directory()) continue;
+      const fs::path program = fs::directory_iterator(entry)->path();
+      if (program.filename() == (command[0] == "run" ? "app" : command[1])) return program;
     }
   }
   return {};
