@@ -135,7 +135,7 @@ void Glance::begin() {
   const bool is_reached = directory.starts_with("/") && place_.settings.cache_program.empty();
   if (!is_reached || !exists(directory)) return;
   try {
-    is_suspect_ = std::async(std::launch::async, [this] {
+    is_suspect_ = std::async(std::launch::deferred, [this] {
       const bool is_suspect =
           !repair_build_cache({}, place_.settings, place_.request, true).findings.empty();
       trace("looked at the build cache");

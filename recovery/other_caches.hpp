@@ -31,7 +31,7 @@ struct Place {
 class Glance {
  public:
   explicit Glance(const Place& place) : place_(place) {}
-  void begin();   // in a thread of its own; reads only
+  void begin();   // once end() asks; reads only
   Outcome end();  // mends what there is to mend; nothing if it has not begun
 
  private:

@@ -246,7 +246,8 @@ class Recovery {
  private:
   // go fetches what is mended first; until it has, there is time for the look at the rest.
   void mend_all(const std::vector<ModuleState>& causes) {
-    auto rest = std::async(std::launch::async, [this] { return causes_in_rest(scene_, mender_); });
+    auto rest =
+        std::async(std::launch::deferred, [this] { return causes_in_rest(scene_, mender_); });
     for (const ModuleState& cause : causes) mend(cause);
     for (const ModuleState& cause : rest.get()) mend(cause);
   }

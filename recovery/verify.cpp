@@ -43,7 +43,7 @@ class Work {
     const bool is_whole = scope_.names.empty();
     std::future<SumdbMended> answers;  // small files, one after the other: beside the modules
     if (cache_ && is_whole) {
-      answers = std::async(std::launch::async, [this] {
+      answers = std::async(std::launch::deferred, [this] {
         return verify_sumdb_state(*cache_, settings_, request_, true);
       });
     }
