@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <exception>
-#include <system_error>
 
 #include "recovery/advice.hpp"
 #include "recovery/build_cache_repair.hpp"
@@ -130,30 +129,16 @@ bool has_cause_in_other_caches(const Place& place) {
          !repair_clones(diagnoses, *cache, settings, request, *list, true).empty();
 }
 
-void Glance::begin() {
-  const std::string& directory = place_.settings.build_cache;
-  const bool is_reached = directory.starts_with("/") && place_.settings.cache_program.empty();
-  if (!is_reached || !exists(directory)) return;
+Outcome glance_at_build_cache(const Place& place) {
+  const std::string& directory = place.settings.build_cache;
+  const bool is_reached = directory.starts_with("/") && place.settings.cache_program.empty();
+  if (!is_reached || !exists(directory)) return {};
   try {
-    is_suspect_ = std::async(std::launch::deferred, [this] {
-      const bool is_suspect =
-          !repair_build_cache({}, place_.settings, place_.request, true).findings.empty();
-      trace("looked at the build cache");
-      return is_suspect;
-    });
-  } catch (const std::system_error& error) {  // no more threads here
-    trace("build cache: " + std::string(error.what()));
-  }
-}
-
-// What the look met while modules were mended is looked at once more before anything is touched.
-Outcome Glance::end() {
-  try {
-    if (is_suspect_.valid() && is_suspect_.get()) return mend_build_cache(place_, {});
+    return mend_build_cache(place, {});
   } catch (const std::exception& error) {  // nobody has asked for it
     trace("build cache: " + std::string(error.what()));
+    return {};
   }
-  return {};
 }
 
 Outcome mend_other_caches(const Place& place) {

@@ -2,7 +2,6 @@
 // What recover() does about the caches that hold no module versions: the build cache, the clones,
 // and the checksum database's local state. From a repair's facts to the words, and to the journal.
 
-#include <future>
 #include <string>
 #include <vector>
 
@@ -26,18 +25,9 @@ struct Place {
   const BuildList* list;  // null with it
 };
 
-// Modules are damaged, and go has said nothing of the build cache: a short look at it, all the
-// same, while they are mended.
-class Glance {
- public:
-  explicit Glance(const Place& place) : place_(place) {}
-  void begin();   // once end() asks; reads only
-  Outcome end();  // mends what there is to mend; nothing if it has not begun
-
- private:
-  Place place_;
-  std::future<bool> is_suspect_;
-};
+// Modules were damaged, and go has said nothing of the build cache: a short look at it, all the
+// same.
+Outcome glance_at_build_cache(const Place& place);
 
 // Is one of them broken? Reads only.
 bool has_cause_in_other_caches(const Place& place);

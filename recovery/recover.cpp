@@ -6,7 +6,6 @@
 #include <atomic>
 #include <chrono>
 #include <cstdio>
-#include <future>
 #include <iterator>
 #include <map>
 #include <memory>
@@ -212,13 +211,13 @@ class Recovery {
         mender_(*scene.cache, scene.settings, request, sources_) {}
 
   // `is_damaged`: something else than a module was broken, and has been mended.
-  Outcome run(bool is_damaged, Glance& glance) {
+  Outcome run(bool is_damaged) {
     std::vector<ModuleState> causes = causes_among_suspects(scene_, mender_);
-    // One retry must be enough: where modules are damaged, the build cache may be, too.
-    if (!is_damaged && !causes.empty() && !request_.advise_only) glance.begin();
+    met_damage_ = !causes.empty();
     is_damaged = is_damaged || !causes.empty() || was_mended_meanwhile();
     if (is_damaged) {
-      mend_all(causes);
+      for (const ModuleState& cause : causes) mend(cause);
+      for (const ModuleState& cause : causes_in_rest(scene_, mender_)) mend(cause);
     } else if (scene_.step == Step::other_source && is_about_sumdb()) {
       ask_database_again();
     } else if (scene_.step == Step::other_source && is_down()) {
@@ -241,17 +240,11 @@ class Recovery {
     return std::move(outcome_);
   }
 
+  bool met_damage() const { return met_damage_; }  // of modules, by run()
+
   bool has_cause() { return !causes_among_suspects(scene_, mender_).empty(); }
 
  private:
-  // go fetches what is mended first; until it has, there is time for the look at the rest.
-  void mend_all(const std::vector<ModuleState>& causes) {
-    auto rest =
-        std::async(std::launch::deferred, [this] { return causes_in_rest(scene_, mender_); });
-    for (const ModuleState& cause : causes) mend(cause);
-    for (const ModuleState& cause : rest.get()) mend(cause);
-  }
-
   bool was_mended_meanwhile() {
     const auto other = recovery::mended_meanwhile(*scene_.cache, request_, scene_.diagnoses,
                                                   scene_.named, scene_.suspects);
@@ -626,6 +619,7 @@ class Recovery {
   Sources sources_;
   Mender mender_;
   Failures failed_;
+  bool met_damage_ = false;
   std::map<ModuleVersion, std::string> obstacles_;  // why the cache can't be written to
   Outcome outcome_;
 };
@@ -654,10 +648,12 @@ Outcome recover_in(const Scene& scene, const Request& request) {
   const Outcome others = mend_other_caches(place);
   if (!scene.cache) return others;
   const bool is_damaged = others.kind == Outcome::Kind::mended;
-  Glance glance(place);
-  const Outcome modules = Recovery(request, scene).run(is_damaged, glance);
+  Recovery recovery(request, scene);
+  const Outcome modules = recovery.run(is_damaged);
   const Outcome outcome = together(others, modules);
-  return modules.kind == Outcome::Kind::mended ? together(outcome, glance.end()) : outcome;
+  // One retry must be enough: where modules were damaged, the build cache may be, too.
+  const bool is_due = !is_damaged && recovery.met_damage() && modules.kind == Outcome::Kind::mended;
+  return is_due ? together(outcome, glance_at_build_cache(place)) : outcome;
 }
 
 void advise_as_users_do(const std::vector<Diagnosis>& of_users, Outcome& outcome) {

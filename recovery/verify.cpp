@@ -1,7 +1,6 @@
 #include "recovery/verify.hpp"
 
 #include <algorithm>
-#include <future>
 #include <map>
 #include <memory>
 #include <set>
@@ -40,19 +39,12 @@ class Work {
       throw std::runtime_error("there is no module cache at " + settings_.mod_cache);
     }
     if (settings_.build_cache.starts_with("/")) open_build_cache();
-    const bool is_whole = scope_.names.empty();
-    std::future<SumdbMended> answers;  // small files, one after the other: beside the modules
-    if (cache_ && is_whole) {
-      answers = std::async(std::launch::deferred, [this] {
-        return verify_sumdb_state(*cache_, settings_, request_, true);
-      });
-    }
     if (cache_) look_at_modules();
-    if (cache_ && is_whole) {
+    if (cache_ && scope_.names.empty()) {
       look_at_clones();
-      if (!answers.get().findings.empty()) look_at_sumdb_state();
+      look_at_sumdb_state();
     }
-    if (build_cache_ && is_whole) look_at_build_cache();
+    if (build_cache_ && scope_.names.empty()) look_at_build_cache();
     if (memo_) memo_->save(is_all_);
     return std::move(result_);
   }
