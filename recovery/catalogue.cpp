@@ -4,6 +4,7 @@
 #include <array>
 #include <nlohmann/json.hpp>
 
+#include "recovery/clone_key.hpp"
 #include "recovery/h1.hpp"
 #include "recovery/layout.hpp"
 
@@ -65,17 +66,6 @@ class Walk {
   std::set<ModuleVersion>& found_;
 };
 
-// "git3:ssh://git@example.com/a.git" -> "example.com/a"
-std::string path_of(const std::string& key) {
-  const std::size_t scheme = key.find("://");
-  if (scheme == key.npos) return {};
-  std::string path = key.substr(scheme + 3);
-  const std::size_t user = path.find('@');
-  if (user < path.find('/')) path.erase(0, user + 1);
-  if (path.ends_with(".git")) path.resize(path.size() - 4);
-  return path;
-}
-
 }  // namespace
 
 std::set<ModuleVersion> modules_in(const Root& cache) {
@@ -117,14 +107,14 @@ std::set<std::string> clones_of(const Root& cache, const ModuleVersion& m) {
   const auto info = nlohmann::json::parse(text.value_or(""), nullptr, false);
   if (info.is_object() && info.contains("Origin") && info["Origin"].is_object()) {
     const std::string url = info["Origin"].value("URL", "");
-    if (!url.empty()) found.insert("cache/vcs/" + sha256_hex("git3:" + url));
+    const std::string vcs = info["Origin"].value("VCS", "git");
+    if (!url.empty()) found.insert("cache/vcs/" + sha256_hex(clone_key(vcs, url)));
   }
   for (const std::string& name : cache.list("cache/vcs").value_or(Names{})) {
     if (!name.ends_with(".info")) continue;
     const std::string rel = "cache/vcs/" + name;
-    const std::string repository = path_of(cache.read(rel, 1 << 16).value_or(""));
-    const bool is_its = !repository.empty() && (m.path() + "/").starts_with(repository + "/");
-    if (is_its) found.insert(rel.substr(0, rel.size() - 5));
+    if (may_hold(cache.read(rel, 1 << 16).value_or(""), m.path()))
+      found.insert(rel.substr(0, rel.size() - 5));
   }
   return found;
 }

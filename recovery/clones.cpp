@@ -12,6 +12,8 @@
 #include <stdexcept>
 #include <system_error>
 
+#include "recovery/clone_judge.hpp"
+#include "recovery/clone_key.hpp"
 #include "recovery/h1.hpp"
 #include "recovery/layout.hpp"
 #include "recovery/quarantine.hpp"
@@ -27,7 +29,6 @@ using namespace std::chrono_literals;
 using patterns::Diagnosis;
 
 const std::string clones_dir = "cache/vcs";
-constexpr auto fsck_limit = 60s;
 constexpr std::size_t most_clones = 16;  // that are judged when go does not say which
 constexpr int most_depth = 32;           // of directories, each closed
 constexpr std::size_t most_queries = 4;  // fetches that are tried for one clone
@@ -36,84 +37,11 @@ bool is_hash(std::string_view name) {
   return name.size() == 64 && name.find_first_not_of("0123456789abcdef") == name.npos;
 }
 
-// "git3:https://user:password@example.com/a" -> "https://example.com/a"
-std::string plain_url(const std::string& key) {
-  const std::size_t colon = key.find(':');
-  const std::string url = key.substr(colon + 1);
-  const std::size_t host = url.find("://");
-  if (host == url.npos) return url;
-  const std::size_t slash = std::min(url.find('/', host + 3), url.size());
-  const std::size_t at = url.rfind('@', slash);
-  return at == url.npos || at < host ? url : url.substr(0, host + 3) + url.substr(at + 1);
-}
-
-class Git {
- public:
-  explicit Git(const std::vector<std::string>& env)
-      : program_(program_on_path(env, "git")), env_(env) {
-    std::erase_if(env_, [](const std::string& variable) { return variable.starts_with("GIT_"); });
-    for (const char* variable :
-         {"GIT_CONFIG_NOSYSTEM=1", "GIT_CONFIG_GLOBAL=/dev/null", "GIT_OPTIONAL_LOCKS=0",
-          "GIT_TERMINAL_PROMPT=0", "GIT_NO_LAZY_FETCH=1", "LC_ALL=C"}) {
-      env_.emplace_back(variable);
-    }
-  }
-
-  // What it says is wrong; empty when nothing is, or nobody can tell.
-  std::string fault_of(const std::string& clone) const {
-    if (program_.empty()) return {};
-    const RunResult fsck = ask(clone, {"fsck", "--full", "--no-dangling", "--no-progress"});
-    if (fsck.ok || fsck.exit_code < 0) return {};
-    // 1 alone may be an old commit that is odd, not damaged: "error in commit …".
-    const std::string line = first_error(fsck.err);
-    if (fsck.exit_code == 1 && line.empty()) return {};
-    return line.empty() ? "git fsck ends with " + std::to_string(fsck.exit_code) : line;
-  }
-
-  // What git does not take for a repository: it would look for one in the directories above.
-  std::string strange(const std::string& clone) const {
-    if (program_.empty()) return {};
-    const RunResult answer = ask(clone, {"rev-parse", "--git-dir"});
-    return answer.ok || answer.exit_code < 0 ? std::string() : first_error(answer.err);
-  }
-
-  std::string url_of(const std::string& clone) const {
-    if (program_.empty()) return {};
-    const RunResult answer = ask(clone, {"config", "--get", "remote.origin.url"});
-    return answer.ok ? answer.out.substr(0, answer.out.find('\n')) : std::string();
-  }
-
- private:
-  RunResult ask(const std::string& clone, const std::vector<std::string>& words) const {
-    std::vector<std::string> argv{program_,
-                                  "-c",
-                                  "core.hooksPath=/dev/null",
-                                  "-c",
-                                  "core.fsmonitor=false",
-                                  "--git-dir=" + clone};
-    argv.insert(argv.end(), words.begin(), words.end());
-    return run(argv, env_, "/", fsck_limit);
-  }
-
-  static std::string first_error(const std::string& text) {
-    for (std::size_t begin = 0; begin < text.size();) {
-      const std::size_t end = std::min(text.find('\n', begin), text.size());
-      const std::string line = text.substr(begin, end - begin);
-      if (line.starts_with("error: ") || line.starts_with("fatal: ")) return line;
-      begin = end + 1;
-    }
-    return {};
-  }
-
-  std::string program_;
-  std::vector<std::string> env_;
-};
-
 // One clone, and what is wrong with it.
 class Clone {
  public:
-  Clone(const Root& cache, const Git& git, std::string hash)
-      : cache_(cache), git_(git), rel_(clones_dir + "/" + std::move(hash)) {}
+  Clone(const Root& cache, const CloneJudge& judge, std::string hash)
+      : cache_(cache), judge_(judge), rel_(clones_dir + "/" + std::move(hash)) {}
 
   // Every object is read, or with `at_a_glance` none: is it a clone at all?
   void look(bool at_a_glance = false) {
@@ -125,9 +53,9 @@ class Clone {
     fault_.clear();
     if (cache_.stat(rel_).kind != Kind::directory) return;  // go makes it anew
     find_in(rel_);
-    if (!is_git() || !closed_.empty()) return;
-    const std::string clone = cache_.absolute(rel_);
-    fault_ = at_a_glance ? git_.strange(clone) : git_.fault_of(clone);
+    if (!is_judged() || !closed_.empty()) return;
+    fault_ = is_half_pulled() ? "a pull was not ended"
+                              : judge_.fault_of(cache_.absolute(rel_), at_a_glance);
   }
 
   bool is_sound() const {
@@ -140,7 +68,9 @@ class Clone {
     if (lock_is_no_file_) words.emplace_back("its lock is no regular file");
     if (!closed_.empty()) words.emplace_back("its modes keep you out");
     if (info_is_wrong_) words.emplace_back("its .info is damaged");
-    if (!stale_locks_.empty()) words.emplace_back("a git that died has left a lock in it");
+    if (!stale_locks_.empty())
+      words.emplace_back(std::string(is_hg() ? "an hg" : "a git") +
+                         " that died has left a lock in it");
     if (!fault_.empty()) words.push_back("it is damaged (" + fault_ + ")");
     return words;
   }
@@ -148,7 +78,7 @@ class Clone {
   // "git3:https://example.com/a": what its name is the hash of; empty when nobody knows.
   std::string key() const {
     if (!key_.empty()) return key_;
-    const std::string key = "git3:" + git_.url_of(cache_.absolute(rel_));
+    const std::string key = judge_.key_of(cache_.absolute(rel_));
     return sha256_hex(key) == hash() ? key : std::string();
   }
 
@@ -174,8 +104,11 @@ class Clone {
     return sha256_hex(key) == hash() ? key : std::string();
   }
 
-  bool is_git() const {
-    return key_.starts_with("git") || cache_.stat(rel_ + "/objects").kind == Kind::directory;
+  bool is_hg() const { return cache_.stat(rel_ + "/.hg").kind != Kind::absent; }
+
+  bool is_judged() const {
+    return key_.starts_with("git") || cache_.stat(rel_ + "/objects").kind == Kind::directory ||
+           is_hg();
   }
 
   // Locks, and what its owner can't read or write. git's own objects are read-only by right.
@@ -191,7 +124,20 @@ class Clone {
         if (keeps_out(rel, in_objects ? 0400 : 0600)) closed_.push_back(rel);
         if (name.ends_with(".lock") && !someone_collects_garbage()) stale_locks_.push_back(rel);
       }
+      const bool is_hg_lock = rel == rel_ + "/.hg/wlock" || rel == rel_ + "/.hg/store/lock";
+      if (is_hg_lock && kind != Kind::directory && !is_held(rel)) stale_locks_.push_back(rel);
     }
+  }
+
+  // What hg has written of its journal is not in use; it wants to be told to `hg recover`.
+  bool is_half_pulled() const {
+    return cache_.stat(rel_ + "/.hg/store/journal").kind == Kind::regular &&
+           !is_held(rel_ + "/.hg/store/lock");
+  }
+
+  // hg writes the holder into a symlink, or a file where there are none.
+  bool is_held(const std::string& lock) const {
+    return CloneJudge::is_hg_lock_held(cache_.read(lock, 4096).value_or(cache_.read_link(lock)));
   }
 
   bool keeps_out(const std::string& rel, mode_t needed) const {
@@ -210,7 +156,7 @@ class Clone {
   }
 
   const Root& cache_;
-  const Git& git_;
+  const CloneJudge& judge_;
   std::string rel_;
   std::string key_;
   std::string fault_;
@@ -241,7 +187,7 @@ class Work {
         settings_(settings),
         request_(request),
         list_(list),
-        git_(request.env) {}
+        judge_(request.env) {}
 
   std::vector<CloneMended> run(bool look_only) { return run(suspects(), look_only, nullptr); }
 
@@ -250,7 +196,7 @@ class Work {
     for (const std::string& hash : hashes) {
       const auto stamp = memo != nullptr ? stamp_of(hash) : std::nullopt;
       if (stamp && memo->knows(stamp->first)) continue;
-      Clone clone(cache_, git_, hash);
+      Clone clone(cache_, judge_, hash);
       clone.look(memo == nullptr && !is_about_clones());
       if (clone.is_sound()) {
         if (stamp) memo->note(stamp->first, stamp->second);
@@ -259,7 +205,7 @@ class Work {
       trace("evidence: " + cache_.absolute(clone.rel()));
       CloneMended mended;
       mended.findings = clone.findings();
-      mended.name = plain_url(clone.key());
+      mended.name = url_without_user(clone.key());
       if (mended.name.empty()) mended.name = hash;
       if (!look_only) mend(clone, mended);
       all.push_back(std::move(mended));
@@ -388,7 +334,7 @@ class Work {
       const std::string fresh =
           stage().fetch_clone(query.text, query.module, query.lines, clone.hash());
       if (fresh.empty()) continue;
-      const std::string fault = git_.fault_of(cache_.absolute(fresh));
+      const std::string fault = judge_.fault_of(cache_.absolute(fresh));
       if (fault.empty()) return fresh;
     }
     mended.failure = "its source gives no other";
@@ -416,13 +362,9 @@ class Work {
     for (const Diagnosis& d : diagnoses_) {
       if (!d.module.empty() && ModuleVersion::parse(d.module, d.version)) add(d.module, d.version);
     }
-    const std::string url = plain_url(clone.key());
-    const std::size_t host = url.find("://");
-    std::string path = host == url.npos ? url : url.substr(host + 3);
-    if (path.ends_with(".git")) path.resize(path.size() - 4);
+    const std::string key = clone.key();
     for (const ModuleVersion& m : list_.modules()) {
-      if (!path.empty() && (m.path() == path || m.path().starts_with(path + "/")))
-        add(m.path(), m.version());
+      if (may_hold(key, m.path())) add(m.path(), m.version());
     }
     for (const ModuleVersion& m : list_.modules()) {
       if (cache_.stat(download_file(m, ".zip")).kind == Kind::absent) add(m.path(), m.version());
@@ -432,7 +374,7 @@ class Work {
       if (at != word.npos) add(word.substr(0, at), word.substr(at + 1));
     }
     for (const Diagnosis& d : diagnoses_) add(d.module, "");
-    add(path, "");
+    add(repository_of(key), "");
     return all;
   }
 
@@ -454,7 +396,7 @@ class Work {
   const Settings& settings_;
   const Request& request_;
   const BuildList& list_;
-  Git git_;
+  CloneJudge judge_;
   std::unique_ptr<Stage> stage_;
   std::unique_ptr<Quarantine> quarantine_;
 };

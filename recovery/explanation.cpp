@@ -48,7 +48,7 @@ constexpr std::array rows{
         "the files, unpacked again from the zip; go's index of them goes, too", "gomend evict {m}",
         "gomend verify --repair"},
     Row{"cache/vcs-corrupt",
-        "a git clone that go keeps in GOMODCACHE/cache/vcs is damaged, or a lock was left in it",
+        "a clone that go keeps in GOMODCACHE/cache/vcs is damaged, or a lock was left in it",
         "a fresh clone in its place", "gomend verify --repair", "gomend verify --repair"},
     Row{"cache/permission",
         "go may not read or write in a cache: wrong owner or mode, or a "

@@ -293,13 +293,18 @@ void Root::copy(const std::string& from, const std::string& to) const {
   give_to_owner(to);
 }
 
-void Root::copy_link(const std::string& from, const std::string& to) const {
-  const Place source = place_of(fd_.get(), from);
-  const Place target = place_of(fd_.get(), to);
+std::string Root::read_link(const std::string& rel) const {
+  const Place place = place_of(fd_.get(), rel);
   std::string text(4096, '\0');
-  const ssize_t n = ::readlinkat(source.at, source.name.c_str(), text.data(), text.size() - 1);
-  if (n < 0) fail(absolute(from));
-  text.resize(static_cast<std::size_t>(n));
+  const ssize_t n = ::readlinkat(place.at, place.name.c_str(), text.data(), text.size() - 1);
+  text.resize(n > 0 ? static_cast<std::size_t>(n) : 0);
+  return text;
+}
+
+void Root::copy_link(const std::string& from, const std::string& to) const {
+  const std::string text = read_link(from);
+  const Place target = place_of(fd_.get(), to);
+  if (text.empty()) fail(absolute(from));
   if (::symlinkat(text.c_str(), target.at, target.name.c_str()) != 0) {
     fail(absolute(to));
   }

@@ -53,6 +53,7 @@ class Root {
   // Content of a regular file; nullopt when it is no regular file, can't be read, or is larger than
   // limit (bytes).
   std::optional<std::string> read(const std::string& rel, std::size_t limit) const;
+  std::string read_link(const std::string& rel) const;  // where a symlink leads; "": it is none
   Fd open(const std::string& rel, int flags,
           mode_t mode = 0) const;  // errno in the thrown std::system_error
   Fd try_open(const std::string& rel, int flags, mode_t mode = 0) const;  // invalid Fd: see errno

@@ -5,6 +5,7 @@
 
 #include <cstdlib>
 #include <functional>
+#include <set>
 
 #include "tests/bed.hpp"
 #include "tests/bed/tally.hpp"
@@ -13,32 +14,128 @@
 namespace tests {
 namespace {
 
-const std::string path = "github.com/acme/direct";
-const std::string key = "git3:https://" + path;
-
 bool contains(const std::string& text, const std::string& piece) {
   return text.find(piece) != std::string::npos;
 }
 
-// A project of its own, whose one module comes from the git server.
+// A repository of one module with the versions v1.0.0 and v1.1.0.
+struct Origin {
+  std::string path;  // of the module
+  std::string url;   // of the repository
+  std::string kind;  // as go writes it in front of the URL
+  std::function<void(const Bed&, const Origin&)> publish;
+  std::function<bool(const fs::path&)> is_sound;  // a clone, says its program
+  // A revision that go's clone of the two has not.
+  std::function<std::string(const Bed&, const Origin&)> another;
+
+  [[nodiscard]] std::string key() const { return kind + ":" + url; }
+};
+
+std::string text_of(const std::string& word) {
+  return "package direct\n\nconst Word = \"" + word + "\"\n";
+}
+
+std::string ran_well(const Args& argv, const RunOptions& options) {
+  const Ran ran = run(argv, options);
+  if (ran.code() != 0) throw std::runtime_error(ran.text());
+  return ran.out;
+}
+
+std::map<std::string, std::string> files(const Origin& origin, const std::string& word) {
+  return {{"go.mod", "module " + origin.path + "\n"}, {"direct.go", text_of(word)}};
+}
+
+void publish_by_git(const Bed& bed, const Origin& origin) {
+  write_file(bed.home / ".gitconfig",
+             "[url \"" + modserver_url() + "/git/\"]\n\tinsteadOf = https://\n");
+  commit_to_git(origin.path, files(origin, "one"), "v1.0.0");
+  commit_to_git(origin.path, files(origin, "two"), "v1.1.0");
+}
+
+bool is_sound_by_git(const fs::path& clone) {
+  return run({"/usr/bin/git", "--git-dir=" + clone.string(), "fsck", "--full"}, {.cwd = "/"})
+             .code() == 0;
+}
+
+// Its clone is shallow: the last commit alone.
+std::string past_of_git(const Bed&, const Origin& origin) {
+  const std::string dir = (git_root() / (origin.path + ".git")).string();
+  const std::string out =
+      ran_well({"/usr/bin/git", "--git-dir=" + dir, "rev-parse", "v1.0.0^{commit}"}, {.cwd = "/"});
+  return out.substr(0, out.find('\n'));
+}
+
+const Origin& git() {
+  static const Origin origin{"github.com/acme/direct",
+                             "https://github.com/acme/direct",
+                             "git3",
+                             publish_by_git,
+                             is_sound_by_git,
+                             past_of_git};
+  return origin;
+}
+
+std::string run_hg(const Bed& bed, const Origin& origin, const Args& words) {
+  const fs::path dir =
+      bed.home / "hg-repositories" / origin.url.substr(std::string("https://").size());
+  Args argv{"/usr/bin/hg", "--cwd", dir};
+  argv.insert(argv.end(), words.begin(), words.end());
+  return ran_well(argv, {.env = {{"HOME", bed.home}}, .cwd = "/"});
+}
+
+// Through an extension that leads https:// to a directory. (A lock is waited for ten minutes,
+// else.)
+void publish_by_hg(const Bed& bed, const Origin& origin) {
+  const fs::path all = bed.home / "hg-repositories";
+  write_file(bed.home / ".hgrc", "[extensions]\nschemes =\n[schemes]\nhttps = " + all.string() +
+                                     "/\n[ui]\nusername = a\ntimeout = 1\n");
+  const fs::path dir = all / origin.url.substr(std::string("https://").size());
+  for (const std::string version : {"v1.0.0", "v1.1.0"}) {
+    for (const auto& [name, text] : files(origin, version)) write_file(dir / name, text);
+    if (version == "v1.0.0") run_hg(bed, origin, {"init"});
+    run_hg(bed, origin, {"commit", "--addremove", "--message", version});
+    run_hg(bed, origin, {"tag", version});
+  }
+}
+
+// Its clone is whole: only what comes later is not in it.
+std::string future_of_hg(const Bed& bed, const Origin& origin) {
+  run_hg(bed, origin, {"tag", "v1.2.0"});
+  return "v1.2.0";
+}
+
+bool is_sound_by_hg(const fs::path& clone) {
+  return run({"/usr/bin/hg", "--repository", clone.string(), "verify"}, {.cwd = "/"}).code() == 0;
+}
+
+const Origin& hg() {
+  static const Origin origin{"example.org/acme/direct.hg",
+                             "https://example.org/acme/direct",
+                             "vcs1.hg",
+                             publish_by_hg,
+                             is_sound_by_hg,
+                             future_of_hg};
+  return origin;
+}
+
+// A project of its own, whose one module comes from that repository.
 class CloneBed {
  public:
-  explicit CloneBed(const Go& go) : bed(go, {.modules = Modules::empty}) {
+  explicit CloneBed(const Go& go, const Origin& from = git())
+      : bed(go, {.modules = Modules::empty}), origin(from) {
     bed.env["GOPROXY"] = "direct";
     bed.env["GOFLAGS"] = "-modcacherw";
-    write_file(bed.home / ".gitconfig",
-               "[url \"" + modserver_url() + "/git/\"]\n\tinsteadOf = https://\n");
-    first = commit_to_git(path, files("one"), "v1.0.0");
-    commit_to_git(path, files("two"), "v1.1.0");
+    origin.publish(bed, origin);
     bed.app = bed.root / "app";
     remove_tree(bed.app);
     write_file(bed.app / "go.mod",
-               "module example.com/direct-app\n\ngo 1.17\n\nrequire " + path + " v1.1.0\n");
-    write_file(bed.app / "main.go",
-               "package main\n\nimport \"" + path + "\"\n\nfunc main() { println(direct.Word) }\n");
+               "module example.com/direct-app\n\ngo 1.17\n\nrequire " + origin.path + " v1.1.0\n");
+    write_file(bed.app / "main.go", "package main\n\nimport \"" + origin.path +
+                                        "\"\n\nfunc main() { println(direct.Word) }\n");
     const Ran ran = bed.go({"mod", "tidy"});
     if (ran.code() != 0) throw std::runtime_error(ran.text());
     copy_tree(vcs(), saved());
+    elsewhere = origin.another(bed, origin);
     // Wherever this is built, git shall look no further up.
     bed.env["GIT_CEILING_DIRECTORIES"] = bed.root;
   }
@@ -52,8 +149,7 @@ class CloneBed {
                                                {git_dir, "remote", "add", "origin", other}}) {
       Args argv{"/usr/bin/git"};
       argv.insert(argv.end(), words.begin(), words.end());
-      const Ran ran = run(argv, {.cwd = "/"});
-      if (ran.code() != 0) throw std::runtime_error(ran.text());
+      ran_well(argv, {.cwd = "/"});
     }
     bed.env["GIT_CEILING_DIRECTORIES"] = bed.root.parent_path();
   }
@@ -64,31 +160,26 @@ class CloneBed {
   }
 
   [[nodiscard]] fs::path vcs() const { return bed.gomodcache / "cache/vcs"; }
-  [[nodiscard]] fs::path clone() const { return vcs() / sha256(key); }
+  [[nodiscard]] fs::path clone() const { return vcs() / sha256(origin.key()); }
   [[nodiscard]] fs::path beside(const std::string& extension) const {
     return clone().string() + extension;
   }
   [[nodiscard]] bool is_sound() const {
-    const Ran fsck =
-        run({"/usr/bin/git", "--git-dir=" + clone().string(), "fsck", "--full"}, {.cwd = "/"});
-    return fsck.code() == 0 && read_file(beside(".info")) == key;
+    return origin.is_sound(clone()) && read_file(beside(".info")) == origin.key();
   }
 
   Bed bed;
-  std::string first;  // the commit of v1.0.0
+  const Origin& origin;
+  std::string elsewhere;  // a revision that the clone has not
 
  private:
-  static std::map<std::string, std::string> files(const std::string& word) {
-    return {{"go.mod", "module " + path + "\n"},
-            {"direct.go", "package direct\n\nconst Word = \"" + word + "\"\n"}};
-  }
   [[nodiscard]] fs::path saved() const { return bed.root / "home/vcs"; }
 };
 
 struct Row {
   std::string name;
   std::function<void(const CloneBed&)> inflict;
-  bool needs_the_past = false;  // a commit that is not in the shallow clone
+  bool needs_more = false;  // than the clone has
 };
 
 std::function<void(const CloneBed&)> at(const std::string& file, const std::string& kind) {
@@ -140,8 +231,43 @@ const std::vector<Row>& faults() {
   return all;
 }
 
+std::function<void(const CloneBed&)> locked(const std::string& file, const std::string& holder) {
+  return [=](const CloneBed& b) { fs::create_symlink(holder, b.clone() / file); };
+}
+
+// What go and hg get over by themselves (a lost hgrc, a truncated fncache) is not here.
+const std::vector<Row>& faults_of_hg() {
+  static const std::string store = ".hg/store/";
+  static const std::vector<Row> all = {
+      {"changelog garbage", at(store + "00changelog.i", "garbage")},
+      {"changelog half", at(store + "00changelog.i", "half")},
+      {"changelog bitflip", at(store + "00changelog.i", "bitflip")},
+      {"manifest deleted", at(store + "00manifest.i", "deleted")},
+      {"manifest emptied", at(store + "00manifest.i", "emptied")},
+      {"manifest bitflip", at(store + "00manifest.i", "bitflip")},
+      {"file deleted", at(store + "data/direct.go.i", "deleted")},
+      {"file half", at(store + "data/direct.go.i", "half")},
+      {"file bitflip", at(store + "data/direct.go.i", "bitflip")},
+      {"file dir", at(store + "data/direct.go.i", "dir")},
+      {"tags deleted", at(store + "data/~2ehgtags.i", "deleted")},
+      {"requires deleted", at(".hg/requires", "deleted")},
+      {"requires garbage", at(".hg/requires", "garbage")},
+      {"hgrc garbage", writes(".hg/hgrc", "garbage\n")},
+      {"dirstate garbage", writes(".hg/dirstate", "garbage\n")},
+      {"store file", at(".hg/store", "file")},
+      {".hg file", at(".hg", "file")},
+      {"journal", writes(store + "journal", ""), true},
+      {"info emptied", beside(".info", "emptied")},
+      {"info garbage", beside(".info", "garbage")},
+      {"lock dir", beside(".lock", "dir")},
+      {"store/lock", locked(store + "lock", "other/f0:4711"), true},
+      {"wlock", locked(".hg/wlock", "other/f0:4711"), true},
+  };
+  return all;
+}
+
 Args command_of(const CloneBed& b, const Row& fault) {
-  if (fault.needs_the_past) return {"mod", "download", path + "@" + b.first};
+  if (fault.needs_more) return {"mod", "download", b.origin.path + "@" + b.elsewhere};
   return {"build", "-o", "/dev/null", "."};
 }
 
@@ -152,7 +278,7 @@ void check_fault(const CloneBed& b, const Row& fault) {
   fault.inflict(b);
   const Ran plain = b.bed.go(command);
   const bool is_stuck = plain.code() != 0 && b.bed.go(command).code() != 0;
-  tally("clones", b.bed.toolchain.version,
+  tally(b.origin.kind == "git3" ? "clones" : "clones of hg", b.bed.toolchain.version,
         is_stuck ? "fail for ever with plain go" : "plain go gets over");
   b.reset();
   fault.inflict(b);
@@ -160,7 +286,9 @@ void check_fault(const CloneBed& b, const Row& fault) {
   INFO("plain go: " << plain.text() << "\ngomend: " << ran.text());
   CHECK(ran.code() == 0);
   if (!is_stuck) return;
-  if (ran.code() == 0) tally("clones", b.bed.toolchain.version, "succeed with gomend");
+  if (ran.code() == 0)
+    tally(b.origin.kind == "git3" ? "clones" : "clones of hg", b.bed.toolchain.version,
+          "succeed with gomend");
   CHECK(contains(ran.err, "gomend: the clone of "));
   CHECK(contains(ran.err, ", running go again\n"));
   CHECK(b.is_sound());
@@ -179,6 +307,28 @@ TEST_CASE("a damaged clone is replaced, and the command succeeds", "[e2e]") {
   }
 }
 
+void check_clones_of_hg(const Go& go, const std::function<bool(const Row&)>& is_wanted) {
+  CloneBed b(go, hg());
+  if (const char* trace = std::getenv("GOMEND_TRACE")) b.bed.env["GOMEND_TRACE"] = trace;
+  for (const Row& fault : faults_of_hg()) {
+    if (is_wanted(fault)) check_fault(b, fault);
+  }
+}
+
+// hg takes a third of a second to start, and go starts it six times.
+TEST_CASE("a damaged clone of hg is replaced, and the command succeeds", "[e2e]") {
+  const std::set<std::string> some{"manifest bitflip", "journal", "store/lock"};
+  check_clones_of_hg(gos().back(), [&](const Row& fault) { return some.contains(fault.name); });
+}
+
+TEST_CASE("every damaged clone of hg is replaced", "[e2e][.long]") {
+  const char* only = std::getenv("GOMEND_TEST_ROW");
+  for (const Go& go : gos()) {
+    check_clones_of_hg(
+        go, [&](const Row& fault) { return only == nullptr || contains(fault.name, only); });
+  }
+}
+
 TEST_CASE("verify judges every clone, and mends it on request", "[e2e]") {
   const CloneBed b(gos().front());
   CHECK(b.bed.companion({"verify", "--all"}, {.cwd = b.bed.app}).code() == 0);
@@ -186,7 +336,7 @@ TEST_CASE("verify judges every clone, and mends it on request", "[e2e]") {
   const Ran looked = b.bed.companion({"verify", "--all"}, {.cwd = b.bed.app});
   INFO(looked.text());
   CHECK(looked.code() == 1);
-  CHECK(looked.out.starts_with("the clone of https://" + path + ": it is damaged ("));
+  CHECK(looked.out.starts_with("the clone of " + b.origin.url + ": it is damaged ("));
   const Ran mended = b.bed.companion({"verify", "--all", "--repair"}, {.cwd = b.bed.app});
   INFO(mended.text());
   CHECK(mended.code() == 0);
@@ -203,7 +353,7 @@ TEST_CASE("a damaged clone inside somebody's repository is not looked for there"
     }
     b.reset();
     const Snapshot before = snapshot(b.vcs());
-    const Ran ran = b.bed.gomend({"mod", "download", path + "@v9.9.9"});
+    const Ran ran = b.bed.gomend({"mod", "download", b.origin.path + "@v9.9.9"});
     INFO(ran.text());
     CHECK(contains(ran.err, "unknown revision v9.9.9"));
     CHECK(!contains(ran.err, "gomend: the clone"));
@@ -225,7 +375,7 @@ TEST_CASE("a clone whose source is away stays as it is, and a sound one is left 
     CHECK(difference(before, snapshot(b.vcs()), {.inodes = true}) == "");
     b.reset();
     const Snapshot sound = snapshot(b.vcs());
-    const Ran away = b.bed.gomend({"mod", "download", path + "@" + b.first});
+    const Ran away = b.bed.gomend({"mod", "download", b.origin.path + "@" + b.elsewhere});
     git_clear();
     INFO(away.text());
     CHECK(away.code() == 1);
@@ -239,7 +389,7 @@ TEST_CASE("a lock in a clone that somebody works in is left alone", "[e2e]") {
   b.reset();
   write_file(b.clone() / "shallow.lock", "");
   write_file(b.clone() / "gc.pid", std::to_string(::getpid()) + " here\n");
-  const Ran ran = b.bed.gomend({"mod", "download", path + "@" + b.first});
+  const Ran ran = b.bed.gomend({"mod", "download", b.origin.path + "@" + b.elsewhere});
   INFO(ran.text());
   CHECK(ran.code() == 1);
   CHECK(fs::exists(b.clone() / "shallow.lock"));
