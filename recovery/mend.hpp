@@ -48,6 +48,8 @@ class Mender {
   };
   Testimony ask_sumdb(const ModuleVersion& m);
 
+  void while_it_fetches(std::function<void()> work) { shop_.while_it_fetches(std::move(work)); }
+
   std::string quarantine_id() const { return shop_.quarantine_id(); }
 
  private:

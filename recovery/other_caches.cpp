@@ -129,12 +129,17 @@ bool has_cause_in_other_caches(const Place& place) {
          !repair_clones(diagnoses, *cache, settings, request, *list, true).empty();
 }
 
-Outcome glance_at_build_cache(const Place& place) {
-  const std::string& directory = place.settings.build_cache;
-  const bool is_reached = directory.starts_with("/") && place.settings.cache_program.empty();
-  if (!is_reached || !exists(directory)) return {};
+void Glance::look() {
+  const std::string& directory = place_.settings.build_cache;
+  const bool is_reached = directory.starts_with("/") && place_.settings.cache_program.empty();
+  is_suspect_ = is_reached && exists(directory) &&
+                !repair_build_cache({}, place_.settings, place_.request, true).findings.empty();
+}
+
+Outcome Glance::mend() {
   try {
-    return mend_build_cache(place, {});
+    if (!is_suspect_) look();
+    return *is_suspect_ ? mend_build_cache(place_, {}) : Outcome();
   } catch (const std::exception& error) {  // nobody has asked for it
     trace("build cache: " + std::string(error.what()));
     return {};

@@ -2,6 +2,7 @@
 // What recover() does about the caches that hold no module versions: the build cache, the clones,
 // and the checksum database's local state. From a repair's facts to the words, and to the journal.
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -27,7 +28,16 @@ struct Place {
 
 // Modules were damaged, and go has said nothing of the build cache: a short look at it, all the
 // same.
-Outcome glance_at_build_cache(const Place& place);
+class Glance {
+ public:
+  explicit Glance(const Place& place) : place_(place) {}
+  void look();     // reads only; mend() does, where nobody has
+  Outcome mend();  // nothing, where there is nothing to mend
+
+ private:
+  const Place& place_;
+  std::optional<bool> is_suspect_;
+};
 
 // Is one of them broken? Reads only.
 bool has_cause_in_other_caches(const Place& place);

@@ -210,14 +210,25 @@ class Recovery {
         sources_(*scene.cache, scene.settings, request, scene.config),
         mender_(*scene.cache, scene.settings, request, sources_) {}
 
-  // `is_damaged`: something else than a module was broken, and has been mended.
-  Outcome run(bool is_damaged) {
+  // `is_damaged`: something else than a module was broken, and has been mended. `meanwhile` may be
+  // called while go fetches.
+  Outcome run(bool is_damaged, const std::function<void()>& meanwhile) {
     std::vector<ModuleState> causes = causes_among_suspects(scene_, mender_);
     met_damage_ = !causes.empty();
     is_damaged = is_damaged || !causes.empty() || was_mended_meanwhile();
     if (is_damaged) {
+      mender_.while_it_fetches([&] {
+        try {
+          look_at_rest();
+          meanwhile();
+        } catch (const std::exception& error) {  // comes up again, in its turn
+          trace(error.what());
+        }
+      });
       for (const ModuleState& cause : causes) mend(cause);
-      for (const ModuleState& cause : causes_in_rest(scene_, mender_)) mend(cause);
+      mender_.while_it_fetches(nullptr);
+      look_at_rest();
+      for (const ModuleState& cause : rest_.value()) mend(cause);
     } else if (scene_.step == Step::other_source && is_about_sumdb()) {
       ask_database_again();
     } else if (scene_.step == Step::other_source && is_down()) {
@@ -245,6 +256,10 @@ class Recovery {
   bool has_cause() { return !causes_among_suspects(scene_, mender_).empty(); }
 
  private:
+  void look_at_rest() {
+    if (!rest_) rest_ = causes_in_rest(scene_, mender_);
+  }
+
   bool was_mended_meanwhile() {
     const auto other = recovery::mended_meanwhile(*scene_.cache, request_, scene_.diagnoses,
                                                   scene_.named, scene_.suspects);
@@ -620,6 +635,7 @@ class Recovery {
   Mender mender_;
   Failures failed_;
   bool met_damage_ = false;
+  std::optional<std::vector<ModuleState>> rest_;
   std::map<ModuleVersion, std::string> obstacles_;  // why the cache can't be written to
   Outcome outcome_;
 };
@@ -649,11 +665,14 @@ Outcome recover_in(const Scene& scene, const Request& request) {
   if (!scene.cache) return others;
   const bool is_damaged = others.kind == Outcome::Kind::mended;
   Recovery recovery(request, scene);
-  const Outcome modules = recovery.run(is_damaged);
+  Glance glance(place);
+  const Outcome modules = recovery.run(is_damaged, [&] {
+    if (!is_damaged) glance.look();
+  });
   const Outcome outcome = together(others, modules);
   // One retry must be enough: where modules were damaged, the build cache may be, too.
   const bool is_due = !is_damaged && recovery.met_damage() && modules.kind == Outcome::Kind::mended;
-  return is_due ? together(outcome, glance_at_build_cache(place)) : outcome;
+  return is_due ? together(outcome, glance.mend()) : outcome;
 }
 
 void advise_as_users_do(const std::vector<Diagnosis>& of_users, Outcome& outcome) {

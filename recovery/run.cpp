@@ -5,7 +5,6 @@
 #include <sys/wait.h>
 
 #include <array>
-#include <functional>
 #include <optional>
 #include <type_traits>
 
@@ -74,7 +73,8 @@ class Capture {
 }  // namespace
 
 RunResult run(const std::vector<std::string>& argv, const std::vector<std::string>& env,
-              const std::string& dir, std::chrono::milliseconds limit) {
+              const std::string& dir, std::chrono::milliseconds limit,
+              const std::function<void()>& meanwhile) {
   RunResult result;
   asio::io_context context;
   asio::readable_pipe out(context);
@@ -113,6 +113,7 @@ RunResult run(const std::vector<std::string>& argv, const std::vector<std::strin
     timer.async_wait(close_streams);
     one_ended();
   });
+  if (meanwhile) meanwhile();
   context.run();
   if (!result.timed_out && WIFEXITED(status)) result.exit_code = WEXITSTATUS(status);
   result.ok = result.exit_code == 0;

@@ -8,6 +8,7 @@
 // Ctrl-C reaches it.
 
 #include <chrono>
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -23,8 +24,12 @@ struct RunResult {
 
 // argv[0] is the absolute path of the program. Output beyond 16 MiB is read and dropped.
 // Throws std::system_error when the program can't be started.
+//
+// `meanwhile` is called once it runs, and what it says is read only then: for work that can be done
+// while it waits for a source. No thread of that work may outlive the call (the next one forks).
 RunResult run(const std::vector<std::string>& argv, const std::vector<std::string>& env,
-              const std::string& dir, std::chrono::milliseconds limit);
+              const std::string& dir, std::chrono::milliseconds limit,
+              const std::function<void()>& meanwhile = nullptr);
 
 // env with NAME set to value (added, or the last one replaced).
 void set_env(std::vector<std::string>& env, const std::string& name, const std::string& value);

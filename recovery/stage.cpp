@@ -76,8 +76,9 @@ bool only_wants_newer_go(const std::string& error) {
 
 }  // namespace
 
-Stage::Stage(const Root& cache, const Settings& settings, const Request& request)
-    : cache_(cache), settings_(settings), request_(request) {
+Stage::Stage(const Root& cache, const Settings& settings, const Request& request,
+             std::function<void()> meanwhile)
+    : cache_(cache), settings_(settings), request_(request), meanwhile_(std::move(meanwhile)) {
   const std::string base(own_dir);
   made_own_dir_ = cache_.stat(base).kind == Kind::absent;
   cache_.make_directories(base);
@@ -217,7 +218,7 @@ std::string Stage::prepare(const std::string& go_sum, bool asks_sumdb) {
 
 RunResult Stage::ask(const std::vector<std::string>& arguments, const std::string& place,
                      const std::string& proxy, std::chrono::seconds limit,
-                     const std::string& unverified) const {
+                     const std::string& unverified) {
   std::vector<std::string> env = request_.env;
   set_env(env, "GOMODCACHE", cache_.absolute(fetched_));
   set_env(env, "GOPATH", cache_.absolute(place + "/gopath"));
@@ -229,7 +230,7 @@ RunResult Stage::ask(const std::vector<std::string>& arguments, const std::strin
   if (!unverified.empty()) set_env(env, "GONOSUMDB", unverified);
   std::vector<std::string> argv{request_.go};
   argv.insert(argv.end(), arguments.begin(), arguments.end());
-  return run(argv, env, cache_.absolute(place + "/main"), limit);
+  return run(argv, env, cache_.absolute(place + "/main"), limit, std::exchange(meanwhile_, {}));
 }
 
 Stage::Fetched Stage::download(const std::string& query, const std::string& go_sum,

@@ -9,6 +9,7 @@
 // its directory.
 
 #include <chrono>
+#include <functional>
 #include <optional>
 #include <string>
 #include <vector>
@@ -21,7 +22,9 @@ namespace recovery {
 
 class Stage {
  public:
-  Stage(const Root& cache, const Settings& settings, const Request& request);
+  // `meanwhile` is done once, while the first go in it runs.
+  Stage(const Root& cache, const Settings& settings, const Request& request,
+        std::function<void()> meanwhile = nullptr);
   ~Stage();
   Stage(const Stage&) = delete;
   Stage& operator=(const Stage&) = delete;
@@ -82,7 +85,7 @@ class Stage {
   std::string prepare(const std::string& go_sum, bool asks_sumdb);
   RunResult ask(const std::vector<std::string>& arguments, const std::string& place,
                 const std::string& proxy, std::chrono::seconds limit,
-                const std::string& unverified = "") const;
+                const std::string& unverified = "");
   bool claim();
   const Root& cache_;
   const Settings& settings_;
@@ -90,6 +93,7 @@ class Stage {
   std::string dir_;
   std::string fetched_;  // GOMODCACHE of the last fetch, relative to the cache
   std::string error_;    // of the last fetch_sumdb, ask_sumdb
+  std::function<void()> meanwhile_;
   Fd lock_;
   bool made_own_dir_ = false;
   int names_ = 0;

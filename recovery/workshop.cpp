@@ -14,7 +14,8 @@ Workshop::Workshop(const Root& the_cache, const Settings& the_settings, const Re
 }
 
 Stage& Workshop::stage() {
-  if (!stage_) stage_ = std::make_unique<Stage>(cache, settings, request_);
+  if (!stage_)
+    stage_ = std::make_unique<Stage>(cache, settings, request_, std::exchange(meanwhile_, {}));
   return *stage_;
 }
 

@@ -2,6 +2,7 @@
 // What repairs work with: the caches, the user's settings, the sources; and a stage and a
 // quarantine, each made when it is first needed, so that looking alone leaves no trace on the disk.
 
+#include <functional>
 #include <memory>
 #include <optional>
 
@@ -22,6 +23,8 @@ class Workshop {
   std::optional<Root> build_cache;  // GOCACHE, if there is one
 
   Stage& stage();
+  // To be done once, while the first go in the stage runs: by then the stage is not made yet.
+  void while_it_fetches(std::function<void()> work) { meanwhile_ = std::move(work); }
   Quarantine& quarantine();
   // Go's index of one tree, an entry of `build_cache`: kept and removed. False: there is none.
   bool drop_index(const std::string& entry);
@@ -29,6 +32,7 @@ class Workshop {
 
  private:
   const Request& request_;
+  std::function<void()> meanwhile_;
   std::unique_ptr<Stage> stage_;
   std::unique_ptr<Quarantine> quarantine_;
 };
