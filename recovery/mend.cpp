@@ -8,6 +8,7 @@ namespace recovery {
 
 constexpr std::size_t most_turns = 2;  // lists of sources for one module: its own, the fallbacks
 constexpr int most_rounds = 4;         // for what a source that fails now and then has not given
+constexpr int most_in_vain = 2;        // of these, one after the other
 
 bool Mender::has_cause(const ModuleState& state, bool index_is_suspect) const {
   if (state.broken() || state.unreadable()) return true;
@@ -40,18 +41,20 @@ std::map<ModuleVersion, Mended> Mender::fetch_again(std::vector<Lost> lost,
   return fetched;
 }
 
-// A source that gives some is asked again for the rest, as long as each time brings some: of
-// hundreds of requests a few fail each time where one in a hundred does.
+// A source that gives some is asked again for the rest: of hundreds of requests a few fail each
+// time where one in a hundred does. At the end one module is left, and that one may fail once more.
 void Mender::fetch_in_rounds(std::vector<Stage::Wanted> wanted, const std::string& proxy,
                              int rounds, std::map<ModuleVersion, Mended>& fetched) {
-  for (std::size_t before = wanted.size() + 1; rounds > 0 && wanted.size() < before; --rounds) {
-    before = wanted.size();
-    if (before == 0) return;
+  const std::size_t all = wanted.size();
+  for (int in_vain = 0; rounds > 0 && !wanted.empty() && in_vain < most_in_vain; --rounds) {
+    const std::size_t before = wanted.size();
     shop_.stage().fetch_all(wanted, proxy);
     std::erase_if(wanted, [&](const Stage::Wanted& one) {
       take(one, proxy.empty(), fetched);
       return fetched.contains(one.module);
     });
+    if (wanted.size() == all) return;  // it gives none at all
+    in_vain = wanted.size() < before ? 0 : in_vain + 1;
   }
 }
 
