@@ -159,7 +159,7 @@ std::string stable(const Bed& bed, std::string text) {
       {std::regex(R"(\b\d+(\.\d+)? (GiB|MiB|ms|s)\b)"), "N $2"},
       {std::regex(R"re("(unchanged|bytesRead|buildEntries)": \d+)re"), "\"$1\": N"},
       {std::regex(R"(\b\d+ bytes)"), "N bytes"},
-      {std::regex(R"( +(zip h1:))"), "  $1"},  // as wide as the proxy's own URL makes it
+      {std::regex(R"( +((zip|go\.mod) h1:))"), "  $1"},  // as wide as the proxy's own URL makes it
       {std::regex(R"(\d+ entries of the build cache)"), "N entries of the build cache"},
   };
   for (const auto& [shape, to] : shapes) text = std::regex_replace(text, shape, to);
