@@ -166,7 +166,7 @@ std::string disk_full_advice(const std::vector<std::string>& directories) {
 }
 
 std::string checksum_story(const ModuleVersion& m, const Expected& expected,
-                           const Mender::Testimony& testimony) {
+                           const Mender::Testimony& testimony, const std::string& command) {
   const auto in_go_sum = [&](const std::string& h1) {
     return expected.zip.contains(h1) || expected.go_mod.contains(h1);
   };
@@ -187,10 +187,11 @@ std::string checksum_story(const ModuleVersion& m, const Expected& expected,
            m.path();
   }
   if (testimony.is_served) {
+    const std::string history = "git log -p -S" + m.version() + " -- go.sum";
     return "go.sum is wrong: the checksum database has what is served, go.sum has another hash (a "
-           "bad merge, or a tag "
-           "that was moved before it was recorded); next: git log -p -S" +
-           m.version() + " -- go.sum";
+           "bad merge, or a tag that was moved before it was recorded); " +
+           (command.empty() ? "next: " + history
+                            : "who wrote it: " + history + "; next: " + command);
   }
   return "no source that your settings trust has the bytes that go.sum wants; next: git log -p -S" +
          m.version() + " -- go.sum";

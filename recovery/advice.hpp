@@ -32,9 +32,9 @@ struct Circumstances {
 std::string advice_on(const Circumstances& c);
 
 // No source has the bytes that go.sum wants. Who is right is told by the checksum database: it
-// alone saw the module when it was first published.
+// alone saw the module when it was first published. `command`: what would put go.sum right, or "".
 std::string checksum_story(const ModuleVersion& m, const Expected& expected,
-                           const Mender::Testimony& testimony);
+                           const Mender::Testimony& testimony, const std::string& command);
 
 // With -mod=mod go notes in go.sum what the checksum database has just refuted (tidyGoSum adds
 // every hash that was looked up, go1.26 too), and would accept it the next time. Empty: it has not.

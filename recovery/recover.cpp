@@ -609,7 +609,8 @@ class Recovery {
     const Expected expected = scene_.list->expected(m);
     if (is_checksum && expected.by == Expected::By::go_sum && !request_.advise_only) {
       try {
-        return checksum_story(m, expected, mender_.ask_sumdb(m));
+        return checksum_story(m, expected, mender_.ask_sumdb(m),
+                              gosum_fix(request_, scene_.settings));
       } catch (const std::exception& error) {
         trace("ask the checksum database: " + std::string(error.what()));
       }

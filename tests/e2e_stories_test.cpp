@@ -256,7 +256,12 @@ TEST_CASE("story 4: go.sum is wrong and the checksum database agrees with the do
         const std::string words = advice_and_nothing_else(bed, build);
         INFO(words);
         CHECK(words.starts_with(alpha + ": go.sum is wrong"));
-        CHECK(contains(words, "; next: git log "));
+        CHECK(contains(words, "; who wrote it: git log "));
+        CHECK(words.ends_with("; next: gomend fix --gosum"));
+        const Ran fix = bed.companion({"fix", "--gosum", "--yes"}, {.cwd = bed.app});
+        INFO(fix.text());
+        CHECK(fix.code() == 0);
+        CHECK(bed.go(build).code() == 0);
       }
     }
   });
