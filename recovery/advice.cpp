@@ -167,6 +167,7 @@ std::string disk_full_advice(const std::vector<std::string>& directories) {
 
 std::string checksum_story(const ModuleVersion& m, const Expected& expected,
                            const Mender::Testimony& testimony, const std::string& command) {
+  const std::string history = "git log -p -S" + m.version() + " -- go.sum";
   const auto in_go_sum = [&](const std::string& h1) {
     return expected.zip.contains(h1) || expected.go_mod.contains(h1);
   };
@@ -174,7 +175,7 @@ std::string checksum_story(const ModuleVersion& m, const Expected& expected,
     return "no source has the bytes that go.sum wants, and no checksum database is asked about it: "
            "its tag was moved, or who wrote go.sum had an older copy in his cache (there: gomend "
            "evict --refetch " +
-           m.str() + "); next: git log -p -S" + m.version() + " -- go.sum";
+           m.str() + "); next: " + history;
   }
   if (testimony.is_served && std::ranges::all_of(testimony.vouched, in_go_sum))
     return "a source gave wrong bytes, and gives the right ones now; next: run the same command "
@@ -187,14 +188,12 @@ std::string checksum_story(const ModuleVersion& m, const Expected& expected,
            m.path();
   }
   if (testimony.is_served) {
-    const std::string history = "git log -p -S" + m.version() + " -- go.sum";
     return "go.sum is wrong: the checksum database has what is served, go.sum has another hash (a "
            "bad merge, or a tag that was moved before it was recorded); " +
            (command.empty() ? "next: " + history
                             : "who wrote it: " + history + "; next: " + command);
   }
-  return "no source that your settings trust has the bytes that go.sum wants; next: git log -p -S" +
-         m.version() + " -- go.sum";
+  return "no source that your settings trust has the bytes that go.sum wants; next: " + history;
 }
 
 }  // namespace recovery

@@ -3,9 +3,11 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <charconv>
+#include <chrono>
 #include <csignal>
 #include <initializer_list>
 #include <string_view>
@@ -18,11 +20,6 @@ namespace {
 using namespace std::chrono_literals;
 
 constexpr auto limit = 60s;  // for reading one clone
-
-bool is_hg(const std::string& clone) {
-  struct stat st;
-  return ::lstat((clone + "/.hg").c_str(), &st) == 0;
-}
 
 // The first line of the text that begins so.
 std::string first_line(const std::string& text,
@@ -48,6 +45,10 @@ std::string one_line(const std::string& out) {
 
 }  // namespace
 
+bool is_alive(int pid) {
+  return ::kill(pid, 0) == 0 || errno == EPERM;
+}
+
 CloneJudge::CloneJudge(const std::vector<std::string>& env)
     : git_(program_on_path(env, "git")),
       hg_(program_on_path(env, "hg")),
@@ -61,6 +62,11 @@ CloneJudge::CloneJudge(const std::vector<std::string>& env)
   }
   set_env(hg_env_, "HGPLAIN", "1");
   set_env(hg_env_, "LC_ALL", "C");
+}
+
+bool CloneJudge::is_hg(const std::string& clone) {
+  struct stat st;
+  return ::lstat((clone + "/.hg").c_str(), &st) == 0;
 }
 
 std::string CloneJudge::fault_of(const std::string& clone, bool at_a_glance) const {
@@ -128,7 +134,7 @@ bool CloneJudge::is_hg_lock_held(const std::string& holder) {
   }
   pid_t pid = 0;
   std::from_chars(holder.data() + colon + 1, holder.data() + holder.size(), pid);
-  return pid > 0 && (::kill(pid, 0) == 0 || errno == EPERM);
+  return pid > 0 && is_alive(pid);
 }
 
 }  // namespace recovery

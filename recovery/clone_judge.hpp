@@ -4,13 +4,14 @@
 //
 // Source of truth: git-fsck(1), hg(1) (verify), mercurial/lock.py.
 
-#include <chrono>
 #include <string>
 #include <vector>
 
 #include "recovery/run.hpp"
 
 namespace recovery {
+
+bool is_alive(int pid);  // a process of this machine, whoever's
 
 class CloneJudge {
  public:
@@ -24,6 +25,8 @@ class CloneJudge {
 
   // "git3:https://example.com/a": what its name should be the hash of, by its own configuration.
   std::string key_of(const std::string& clone) const;
+
+  static bool is_hg(const std::string& clone);  // else it is git's
 
   // Whether the holder of a lock of hg's, "host/namespace:pid", is a process of this machine that
   // lives. hg waits ten minutes for any that is not of this machine.

@@ -6,7 +6,6 @@
 
 #include <algorithm>
 #include <charconv>
-#include <csignal>
 #include <memory>
 #include <optional>
 #include <stdexcept>
@@ -104,7 +103,7 @@ class Clone {
     return sha256_hex(key) == hash() ? key : std::string();
   }
 
-  bool is_hg() const { return cache_.stat(rel_ + "/.hg").kind != Kind::absent; }
+  bool is_hg() const { return CloneJudge::is_hg(cache_.absolute(rel_)); }
 
   bool is_judged() const {
     return key_.starts_with("git") || cache_.stat(rel_ + "/objects").kind == Kind::directory ||
@@ -152,7 +151,7 @@ class Clone {
     if (!text) return false;
     pid_t pid = 0;
     std::from_chars(text->data(), text->data() + text->size(), pid);
-    return pid <= 0 || ::kill(pid, 0) == 0 || errno == EPERM;
+    return pid <= 0 || is_alive(pid);
   }
 
   const Root& cache_;
