@@ -29,6 +29,7 @@ struct Origin {
   std::function<std::string(const Bed&, const Origin&)> another;
 
   [[nodiscard]] std::string key() const { return kind + ":" + url; }
+  [[nodiscard]] std::string table() const { return kind == "git3" ? "clones" : "clones of hg"; }
 };
 
 std::string text_of(const std::string& word) {
@@ -75,10 +76,16 @@ const Origin& git() {
   return origin;
 }
 
+fs::path hg_repositories(const Bed& bed) {
+  return bed.home / "hg-repositories";
+}
+
+fs::path hg_repository(const Bed& bed, const Origin& origin) {
+  return hg_repositories(bed) / origin.url.substr(std::string("https://").size());
+}
+
 std::string run_hg(const Bed& bed, const Origin& origin, const Args& words) {
-  const fs::path dir =
-      bed.home / "hg-repositories" / origin.url.substr(std::string("https://").size());
-  Args argv{"/usr/bin/hg", "--cwd", dir};
+  Args argv{"/usr/bin/hg", "--cwd", hg_repository(bed, origin)};
   argv.insert(argv.end(), words.begin(), words.end());
   return ran_well(argv, {.env = {{"HOME", bed.home}}, .cwd = "/"});
 }
@@ -86,10 +93,10 @@ std::string run_hg(const Bed& bed, const Origin& origin, const Args& words) {
 // Through an extension that leads https:// to a directory. (A lock is waited for ten minutes,
 // else.)
 void publish_by_hg(const Bed& bed, const Origin& origin) {
-  const fs::path all = bed.home / "hg-repositories";
-  write_file(bed.home / ".hgrc", "[extensions]\nschemes =\n[schemes]\nhttps = " + all.string() +
-                                     "/\n[ui]\nusername = a\ntimeout = 1\n");
-  const fs::path dir = all / origin.url.substr(std::string("https://").size());
+  write_file(bed.home / ".hgrc",
+             "[extensions]\nschemes =\n[schemes]\nhttps = " + hg_repositories(bed).string() +
+                 "/\n[ui]\nusername = a\ntimeout = 1\n");
+  const fs::path dir = hg_repository(bed, origin);
   for (const std::string version : {"v1.0.0", "v1.1.0"}) {
     for (const auto& [name, text] : files(origin, version)) write_file(dir / name, text);
     if (version == "v1.0.0") run_hg(bed, origin, {"init"});
@@ -278,7 +285,7 @@ void check_fault(const CloneBed& b, const Row& fault) {
   fault.inflict(b);
   const Ran plain = b.bed.go(command);
   const bool is_stuck = plain.code() != 0 && b.bed.go(command).code() != 0;
-  tally(b.origin.kind == "git3" ? "clones" : "clones of hg", b.bed.toolchain.version,
+  tally(b.origin.table(), b.bed.toolchain.version,
         is_stuck ? "fail for ever with plain go" : "plain go gets over");
   b.reset();
   fault.inflict(b);
@@ -286,47 +293,43 @@ void check_fault(const CloneBed& b, const Row& fault) {
   INFO("plain go: " << plain.text() << "\ngomend: " << ran.text());
   CHECK(ran.code() == 0);
   if (!is_stuck) return;
-  if (ran.code() == 0)
-    tally(b.origin.kind == "git3" ? "clones" : "clones of hg", b.bed.toolchain.version,
-          "succeed with gomend");
+  if (ran.code() == 0) tally(b.origin.table(), b.bed.toolchain.version, "succeed with gomend");
   CHECK(contains(ran.err, "gomend: the clone of "));
   CHECK(contains(ran.err, ", running go again\n"));
   CHECK(b.is_sound());
 }
 
-}  // namespace
+using Wanted = std::function<bool(const Row&)>;
 
-TEST_CASE("a damaged clone is replaced, and the command succeeds", "[e2e]") {
-  const char* only = std::getenv("GOMEND_TEST_ROW");
-  for (const Go& go : gos()) {
-    CloneBed b(go);
-    if (const char* trace = std::getenv("GOMEND_TRACE")) b.bed.env["GOMEND_TRACE"] = trace;
-    for (const Row& fault : faults()) {
-      if (only == nullptr || contains(fault.name, only)) check_fault(b, fault);
-    }
+void check_faults(const Go& go, const Origin& origin, const std::vector<Row>& rows,
+                  const Wanted& is_wanted) {
+  CloneBed b(go, origin);
+  if (const char* trace = std::getenv("GOMEND_TRACE")) b.bed.env["GOMEND_TRACE"] = trace;
+  for (const Row& fault : rows) {
+    if (is_wanted(fault)) check_fault(b, fault);
   }
 }
 
-void check_clones_of_hg(const Go& go, const std::function<bool(const Row&)>& is_wanted) {
-  CloneBed b(go, hg());
-  if (const char* trace = std::getenv("GOMEND_TRACE")) b.bed.env["GOMEND_TRACE"] = trace;
-  for (const Row& fault : faults_of_hg()) {
-    if (is_wanted(fault)) check_fault(b, fault);
-  }
+bool is_asked_for(const Row& fault) {
+  const char* only = std::getenv("GOMEND_TEST_ROW");
+  return only == nullptr || contains(fault.name, only);
+}
+
+}  // namespace
+
+TEST_CASE("a damaged clone is replaced, and the command succeeds", "[e2e]") {
+  for (const Go& go : gos()) check_faults(go, git(), faults(), is_asked_for);
 }
 
 // hg takes a third of a second to start, and go starts it six times.
 TEST_CASE("a damaged clone of hg is replaced, and the command succeeds", "[e2e]") {
   const std::set<std::string> some{"manifest bitflip", "journal", "store/lock"};
-  check_clones_of_hg(gos().back(), [&](const Row& fault) { return some.contains(fault.name); });
+  check_faults(gos().back(), hg(), faults_of_hg(),
+               [&](const Row& fault) { return some.contains(fault.name); });
 }
 
 TEST_CASE("every damaged clone of hg is replaced", "[e2e][.long]") {
-  const char* only = std::getenv("GOMEND_TEST_ROW");
-  for (const Go& go : gos()) {
-    check_clones_of_hg(
-        go, [&](const Row& fault) { return only == nullptr || contains(fault.name, only); });
-  }
+  for (const Go& go : gos()) check_faults(go, hg(), faults_of_hg(), is_asked_for);
 }
 
 TEST_CASE("verify judges every clone, and mends it on request", "[e2e]") {
