@@ -3,15 +3,8 @@
 #include <algorithm>
 
 namespace patterns {
-namespace {
 
-bool is_repair(const std::string& remedy) {
-  return remedy != "none" && remedy != "advise";
-}
-
-}  // namespace
-
-bool may_be_mended(const Diagnosis& diagnosis) {
+bool may_be_repaired(const Diagnosis& diagnosis) {
   return is_repair(diagnosis.remedy) ||
          std::any_of(diagnosis.may.begin(), diagnosis.may.end(), is_repair);
 }

@@ -5,24 +5,30 @@
 // version and path are raw captures, to be parsed by recovery (ModuleVersion::parse, paths beneath
 // the cache's root) or thrown away.
 //
-// Example: class_id "cache/zip-corrupt", rule "unzip", remedy "evict",
+// Example: class_id "cache/zip-corrupt", rule "unzip", remedy evict,
 //          path "/home/me/go/pkg/mod/cache/download/example.com/a/@v/v1.0.0.zip".
 
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "patterns/failure_class.hpp"
+#include "patterns/remedy.hpp"
+#include "patterns/rule_flag.hpp"
+
 namespace patterns {
 
 struct Diagnosis {
-  // Of the taxonomy: "checksum/gosum-mismatch"; "other/..." means hands off.
+  // Of the taxonomy; Family::other means hands off. The id is for people, JSON and the journal:
+  // "checksum/gosum-mismatch".
+  FailureClass failure = FailureClass::none;
   std::string class_id = {};
   std::string rule = {};  // the rule's name within its file, for traces
+  RuleFlags flags = {};   // what else the rule knows
 
-  // What it mostly needs: "evict", "redownload", "proxy-fallback", "retry", "advise" or "none"; and
-  // what else the same words have been known to need. The disk decides.
-  std::string remedy = {};
-  std::vector<std::string> may = {};
+  // What it mostly needs, and what else the same words have been known to need. The disk decides.
+  Remedy remedy = Remedy::none;
+  std::vector<Remedy> may = {};
   std::string advice =
       {};  // of a user's own rule: what to say; {module} and its like not filled in
 
@@ -38,13 +44,15 @@ struct Diagnosis {
   std::string got = {};       // h1 that go computed
   std::string line = {};      // the matched text's first line, at most 1000 bytes
 
+  [[nodiscard]] Family family() const { return family_of(failure); }
+
   bool operator==(const Diagnosis&) const = default;
 };
 
 // Whether the disk is worth a look: one of the remedies is a repair. True also for words that
 // mostly are the user's own fault ("undefined: alpha.Extra"), but come from a tree that lost a file
 // too.
-[[nodiscard]] bool may_be_mended(const Diagnosis& diagnosis);
+[[nodiscard]] bool may_be_repaired(const Diagnosis& diagnosis);
 
 // Every distinct thing that `text` (the tail of what go wrote) tells, the root cause first: by rule
 // order (first match wins at each place), then by place in the text; what needs no remedy comes

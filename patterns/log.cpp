@@ -30,7 +30,7 @@ constexpr std::array<std::string_view, 3> service_words = {
     "Process completed with exit code ", "ERROR: Job failed", "Bash exited with code "};
 
 bool is_hands_off(const Rule& rule) {
-  return rule.class_id.starts_with("other/");
+  return family_of(rule.failure) == Family::other;
 }
 
 // The fixed texts, found by four of their bytes: a table of bits rules out nearly every place.
@@ -124,7 +124,7 @@ std::string_view without_service_words(std::string_view text) {
 }
 
 bool tells_a_fault(const std::vector<Diagnosis>& all) {
-  return !all.empty() && !all.front().class_id.starts_with("other/");
+  return !all.empty() && all.front().family() != Family::other;
 }
 
 }  // namespace

@@ -66,6 +66,22 @@ class Regex {
 
   void refresh() { spent_ = false; }
 
+  // The flags whose groups took part in the last match.
+  [[nodiscard]] RuleFlags flags() const {
+    std::uint32_t count = 0, size = 0;
+    PCRE2_SPTR name = nullptr;
+    pcre2_pattern_info(code_.get(), PCRE2_INFO_NAMECOUNT, &count);
+    pcre2_pattern_info(code_.get(), PCRE2_INFO_NAMEENTRYSIZE, &size);
+    pcre2_pattern_info(code_.get(), PCRE2_INFO_NAMETABLE, &name);
+    const auto* ends = pcre2_get_ovector_pointer(data_.get());
+    RuleFlags flags;
+    for (; count > 0; --count, name += size) {
+      const auto flag = flag_named(reinterpret_cast<const char*>(name + 2));
+      if (flag && ends[2 * number_of(name)] != PCRE2_UNSET) flags.add(*flag);
+    }
+    return flags;
+  }
+
   // A named group of the last match; the first of that name which took part.
   [[nodiscard]] std::string_view group(const char* name, std::string_view text) const {
     PCRE2_SPTR first = nullptr, last = nullptr;
@@ -73,7 +89,7 @@ class Regex {
                                                     &first, &last);
     const auto* ends = pcre2_get_ovector_pointer(data_.get());
     for (; size > 0 && first <= last; first += size) {
-      const std::size_t number = static_cast<std::size_t>(first[0]) << 8U | first[1];
+      const std::size_t number = number_of(first);
       if (ends[2 * number] != PCRE2_UNSET)
         return text.substr(ends[2 * number], ends[2 * number + 1] - ends[2 * number]);
     }
@@ -81,6 +97,11 @@ class Regex {
   }
 
  private:
+  // Of the group that an entry of the name table is about.
+  static std::size_t number_of(PCRE2_SPTR entry) {
+    return static_cast<std::size_t>(entry[0]) << 8U | entry[1];
+  }
+
   static std::string reason(int error) {
     std::array<PCRE2_UCHAR, 200> text{};
     pcre2_get_error_message(error, text.data(), text.size());
@@ -252,10 +273,12 @@ bool says_downloading(const Page& page, std::string_view module, std::string_vie
 Diagnosis describe(const Rule& rule, const Regex& regex, const Page& page, std::size_t at) {
   const auto group = [&](const char* name) { return std::string(regex.group(name, page.text())); };
   const bool lay_in_cache =
-      !rule.cached.empty() && !says_downloading(page, group("module"), group("version"));
-  return {.class_id = rule.class_id,
+      rule.cached && !says_downloading(page, group("module"), group("version"));
+  return {.failure = rule.failure,
+          .class_id = rule.class_id,
           .rule = rule.name,
-          .remedy = lay_in_cache ? rule.cached : rule.remedy,
+          .flags = rule.flags | regex.flags(),
+          .remedy = lay_in_cache ? *rule.cached : rule.remedy,
           .may = rule.may,
           .advice = rule.advice,
           .module = group("module"),
@@ -273,6 +296,7 @@ Diagnosis describe(const Rule& rule, const Regex& regex, const Page& page, std::
 bool known(const std::vector<Diagnosis>& results, Diagnosis next) {
   return std::any_of(results.begin(), results.end(), [&](const Diagnosis& old) {
     next.line = old.line;
+    next.flags = old.flags;
     return old == next;
   });
 }
@@ -303,7 +327,7 @@ void find_all(const Rule& rule, Pattern& pattern, Page& page, std::vector<Diagno
 }
 
 bool needs_nothing(const Diagnosis& diagnosis) {
-  return diagnosis.remedy == "none";
+  return diagnosis.remedy == Remedy::none;
 }
 
 }  // namespace
@@ -343,6 +367,13 @@ std::vector<Diagnosis> diagnose(std::string_view text, const std::vector<Rule>& 
   // Tried early, it keeps other rules off its lines; but it never stands before a fault.
   std::stable_partition(results.begin(), results.end(), std::not_fn(needs_nothing));
   return results;
+}
+
+std::string linked_pcre2() {
+  std::array<char, 64> words{};  // "10.42 2022-12-11"
+  pcre2_config(PCRE2_CONFIG_VERSION, words.data());
+  const std::string version = words.data();
+  return version.substr(0, version.find(' '));
 }
 
 }  // namespace patterns

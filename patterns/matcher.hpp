@@ -17,4 +17,6 @@ std::vector<Diagnosis> diagnose(std::string_view text, const std::vector<Rule>& 
 // Why it is no regular expression; empty if it is one.
 std::string regex_error(const std::string& when);
 
+std::string linked_pcre2();  // of the library that is linked in: "10.42"
+
 }  // namespace patterns

@@ -3,9 +3,9 @@
 #include "patterns/literal.hpp"
 #include "patterns/matcher.hpp"
 
-// As in recovery/config.cpp: its inline functions are one. It asserts ("[[*" is one), and in a
-// release takes for granted, what holds for no text that a user may write; the checks behind that
-// are what gives him an error.
+// As in recovery/settings/config.cpp: its inline functions are one. It asserts ("[[*" is one), and
+// in a release takes for granted, what holds for no text that a user may write; the checks behind
+// that are what gives him an error.
 #undef NDEBUG
 #define TOML_ASSERT(holds) static_cast<void>(0)
 #define TOML_ENABLE_FORMATTERS 0
@@ -56,15 +56,27 @@ Rule read_rule(const toml::table& table, const Words& words, std::string_view fi
   rule.from = file;
   rule.name = table["name"].value_or(std::string());
   rule.class_id = table["class"].value_or(std::string());
-  rule.remedy = table["remedy"].value_or(std::string());
-  rule.cached = table["cached"].value_or(std::string());
+  const auto known = [&](const auto& found, const char* what, const std::string& name) {
+    if (!found)
+      throw std::runtime_error(std::string(file) + ": rule '" + rule.name + "' has no such " +
+                               what + ": '" + name + "'");
+    return *found;
+  };
+  const auto remedy = [&](const std::string& name) {
+    return known(remedy_named(name), "remedy", name);
+  };
+  rule.failure = known(class_of_id(rule.class_id), "class", rule.class_id);
+  rule.remedy = remedy(table["remedy"].value_or(std::string()));
+  if (table.contains("cached")) rule.cached = remedy(table["cached"].value_or(std::string()));
   rule.alone = table["alone"].value_or(false);
-  rule.may = strings(table, "may");
+  for (const std::string& name : strings(table, "may")) rule.may.push_back(remedy(name));
+  for (const std::string& name : strings(table, "flags"))
+    rule.flags.add(known(flag_named(name), "flag", name));
   rule.examples = strings(table, "eg");
   for (const auto& when : strings(table, "when")) rule.when.push_back(put_in_words(when, words));
-  if (rule.name.empty() || rule.class_id.empty() || rule.remedy.empty() || rule.when.empty()) {
+  if (rule.name.empty() || rule.class_id.empty() || rule.when.empty()) {
     throw std::runtime_error(std::string(file) + ": rule '" + rule.name +
-                             "' lacks name, class, remedy or when");
+                             "' lacks name, class or when");
   }
   return rule;
 }
@@ -124,13 +136,6 @@ bool is_one_of(std::string_view word, std::initializer_list<std::string_view> al
   return std::find(all.begin(), all.end(), word) != all.end();
 }
 
-bool is_class_of_ours(const std::string& class_id) {
-  static const RuleSet ours = parse_rules(rule_files(), Examples::skip);
-  return !class_id.starts_with("other/") &&
-         std::any_of(ours.rules.begin(), ours.rules.end(),
-                     [&](const Rule& rule) { return rule.class_id == class_id; });
-}
-
 // "user/" and a name of small letters, digits and dashes.
 bool is_class_of_users(std::string_view class_id) {
   if (!class_id.starts_with("user/") || class_id.size() == 5) return false;
@@ -138,12 +143,19 @@ bool is_class_of_users(std::string_view class_id) {
          class_id.npos;
 }
 
+// None: a user's rule can't be of that class.
+FailureClass class_for_user(std::string_view class_id) {
+  if (is_class_of_users(class_id)) return FailureClass::user;
+  const FailureClass ours = class_of_id(class_id).value_or(FailureClass::none);
+  return family_of(ours) == Family::other ? FailureClass::none : ours;
+}
+
 void check_keys(const RuleFile& file, const toml::table& table,
                 std::initializer_list<std::string_view> known) {
   for (const auto& [key, value] : table) {
     if (!is_one_of(key.str(), known))
       complain(file, key.source(), "a rule has no '" + std::string(key.str()) + "'");
-    const bool is_list = is_one_of(key.str(), {"when", "may", "eg"});
+    const bool is_list = is_one_of(key.str(), {"when", "may", "flags", "eg"});
     const auto* const list = value.as_array();
     const bool is_right = value.is_string() || (is_list && list != nullptr && !list->empty() &&
                                                 list->is_homogeneous<std::string>());
@@ -160,15 +172,16 @@ Rule read_user_rule(const RuleFile& file, const toml::table& table, const Words&
   const auto wrong = [&](const char* key, const std::string& what) {
     complain(file, table[key].node()->source(), what);
   };
-  check_keys(file, table, {"name", "class", "remedy", "may", "when", "eg", "advice"});
+  check_keys(file, table, {"name", "class", "remedy", "may", "flags", "when", "eg", "advice"});
   for (const char* key : {"name", "class", "when"}) {
     if (!table.contains(key)) missing(key);
   }
   Rule rule;
   rule.from = file.name;
   rule.class_id = table["class"].value_or(std::string());
-  const bool is_own = is_class_of_users(rule.class_id);
-  if (!is_own && !is_class_of_ours(rule.class_id))
+  rule.failure = class_for_user(rule.class_id);
+  const bool is_own = rule.failure == FailureClass::user;
+  if (rule.failure == FailureClass::none)
     wrong("class", "'" + rule.class_id + "' is no class of gomend's, nor is it user/NAME");
   if (!is_own && !table.contains("remedy")) missing("remedy");
   if (is_own && !table.contains("advice")) missing("advice");
@@ -176,16 +189,20 @@ Rule read_user_rule(const RuleFile& file, const toml::table& table, const Words&
     wrong("advice", "only a rule of a class user/NAME has advice of its own");
   // Never a name that one of ours has: some are asked for by name.
   rule.name = "user:" + table["name"].value_or(std::string());
-  rule.remedy = is_own ? "advise" : table["remedy"].value_or(std::string());
   rule.advice = table["advice"].value_or(std::string());
-  rule.may = strings(table, "may");
   rule.examples = strings(table, "eg");
-  std::vector<std::string> remedies = rule.may;
-  remedies.push_back(table["remedy"].value_or(rule.remedy));
-  for (const std::string& remedy : remedies) {
-    if (!is_one_of(remedy, {"evict", "redownload", "proxy-fallback", "retry", "advise"}) ||
-        (is_own && remedy != "advise"))
-      complain(file, table.source(), "there is no remedy '" + remedy + "' for that class");
+  const auto remedy = [&](const std::string& name) {
+    const auto found = remedy_named(name);
+    if (!found || *found == Remedy::none || (is_own && *found != Remedy::advise))
+      complain(file, table.source(), "there is no remedy '" + name + "' for that class");
+    return *found;
+  };
+  for (const std::string& name : strings(table, "may")) rule.may.push_back(remedy(name));
+  rule.remedy = remedy(table["remedy"].value_or(std::string(is_own ? "advise" : "")));
+  for (const std::string& name : strings(table, "flags")) {
+    const auto flag = flag_named(name);
+    if (!flag) complain(file, table["flags"].node()->source(), "there is no flag '" + name + "'");
+    rule.flags.add(*flag);
   }
   for (const auto& when : strings(table, "when")) {
     rule.when.push_back(put_in_words(when, words));

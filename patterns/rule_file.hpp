@@ -6,21 +6,26 @@
 // Example: name "unzip", class_id "cache/zip-corrupt", remedy "evict", when {"unzip
 // (?<path>[^\n\"]+?\\.zip): "}.
 
+#include <optional>
 #include <string>
 #include <vector>
 
+#include "patterns/failure_class.hpp"
+#include "patterns/remedy.hpp"
+#include "patterns/rule_flag.hpp"
 #include "patterns/rules.hpp"
 
 namespace patterns {
 
 struct Rule {
   std::string name;
-  std::string class_id;
-  std::string remedy;
-  std::vector<std::string>
-      may;  // other remedies that the same words have been known to need; the disk decides
-  std::string cached;  // the remedy when go did not say that it downloads the module: it lay in the
-                       // cache; empty: the same
+  FailureClass failure = FailureClass::none;
+  std::string class_id;  // as the file has it
+  Remedy remedy = Remedy::none;
+  std::vector<Remedy> may;  // others that the same words have been known to need; the disk decides
+  RuleFlags flags;          // of whatever it matches; those of a `when` are groups in it
+  std::optional<Remedy> cached;  // when go did not say that it downloads the module: it lay in the
+                                 // cache; none: the same
   std::vector<std::string>
       when;  // PCRE2, the words of [words] already put in; any one of them is enough
   std::vector<std::string> examples;  // real text that the whole rule set must give this class

@@ -1,7 +1,7 @@
 // gomend: a go that mends its own module cache. Under the name `go` it is the shim, under any other
 // name the companion. This file decides which.
 //
-// What a command that succeeds pays before go runs, in system calls (tests/shim_startup_test.cpp
+// What a command that succeeds pays before go runs, in system calls (tests/shim/startup_test.cpp
 // has the ceiling; libc's own start comes on top):
 //   find the real go   stat, access, open, read, close: of each `go` on PATH up to the real one
 //   may we watch?      fcntl(F_GETFD) of 0, 1 and 2: a closed stream can't be passed on
@@ -17,9 +17,9 @@
 
 #include <string_view>
 
-#include "shim/commands/companion.hpp"
-#include "shim/hook.hpp"
+#include "shim/companion/companion.hpp"
 #include "shim/shim.hpp"
+#include "shim/watch/hook.hpp"
 
 namespace {
 
@@ -31,9 +31,9 @@ std::string_view base_name(std::string_view path) {
 
 int main(int argc, char** argv) {
   if (argc >= 4 && std::string_view(argv[1]) == shim::hook_word)
-    return shim::run_hook(argv, environ);
-  if (argc >= 4 && std::string_view(argv[1]) == shim::take_back_word)
-    return shim::run_taking_back(argv);
+    if (const auto code = shim::run_hook(argv, environ)) return *code;
+  if (argc >= 5 && std::string_view(argv[1]) == shim::restore_env_word)
+    if (const auto code = shim::run_restoring_env(argv)) return *code;
   if (argc >= 1 && base_name(argv[0]) == "go") shim::be_go({argv, argv + argc});
   return shim::be_companion(argc, argv);
 }

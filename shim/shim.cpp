@@ -7,13 +7,17 @@
 
 #include <exception>
 #include <string>
-#include <string_view>
 #include <utility>
 
-#include "shim/heal.hpp"
-#include "shim/pipes.hpp"
-#include "shim/real_go.hpp"
-#include "shim/session.hpp"
+#include "recovery/os/changed_signal.hpp"
+#include "recovery/settings/own_settings.hpp"
+#include "shim/invocation/real_go.hpp"
+#include "shim/invocation/session.hpp"
+#include "shim/process/child.hpp"
+#include "shim/process/pipes.hpp"
+#include "shim/process/words.hpp"
+#include "shim/repair_and_retry.hpp"
+#include "shim/watch/become_go.hpp"
 
 namespace shim {
 namespace {
@@ -22,9 +26,9 @@ bool is_set(const char* variable) {
   return getenv(variable) != nullptr;
 }
 
-bool mode_is(std::string_view wanted) {
+bool mode_is(recovery::Mode wanted) {
   const char* mode = getenv("GOMEND");
-  return mode != nullptr && mode == wanted;
+  return mode != nullptr && recovery::mode_of(mode) == wanted;
 }
 
 [[noreturn]] void complain(const std::string& words, int code) {
@@ -35,17 +39,15 @@ bool mode_is(std::string_view wanted) {
 // Turned off; or go's own background child, which runs `go mod download` by name; or a stream is
 // closed: then nothing could be passed on as it would have gone.
 bool leave_alone() {
-  return mode_is("off") || is_set("GO_TELEMETRY_CHILD") || !all_standard_streams_open();
+  return mode_is(recovery::Mode::off) || is_set("GO_TELEMETRY_CHILD") ||
+         !all_standard_streams_open();
 }
 
 RealGo real_go() {
   auto found = find_real_go();
-  if (!found)
-    complain(
-        "no go found on PATH or in /usr/local/go; next: set GOMEND_REAL_GO to the path of the real "
-        "go",
-        127);
-  return *found;
+  if (found) return *found;
+  const NoGo none = why_no_go();
+  complain(printable(none.words) + "; " + none.next, none.code);
 }
 
 // What may call `go` again is told that it has been through us. A real go, at last, has the user's
@@ -59,19 +61,22 @@ void guard_against_loops(const RealGo& go) {
 
 [[noreturn]] void be_real_go(const Session& session) {
   become_go(session);
-  complain("can't run " + session.go + ": " + strerror(errno), errno == ENOENT ? 127 : 126);
+  const int error = errno;
+  complain(printable("can't run " + session.go + ": " + strerror(error)),
+           error == ENOENT ? 127 : 126);
 }
 
 }  // namespace
 
 void be_go(std::vector<std::string> argv) {
+  recovery::give_back_signals();  // the companion may have come here
   const RealGo go = real_go();
   guard_against_loops(go);
   Session session;
   session.go = go.path;
   session.argv = std::move(argv);
   session.env = environ;
-  session.advise_only = mode_is("advise");
+  session.advise_only = mode_is(recovery::Mode::advise);
   if (leave_alone()) be_real_go(session);
   try {
     session.command = classify(session.argv);

@@ -20,7 +20,12 @@
 //   sleep MS                     waits
 //   catch N                      prints "caught N" when that signal comes, and exits 7
 //   exit N, die N                ends; ends by signal N
+//   lines N                      N empty lines on stdout, many at once
+//   ignore N                     ignores that signal
 //   daemon MS TEXT               leaves a child that holds the streams, and says TEXT after MS
+//   leave STEPS                  leaves a child that holds the streams and does STEPS, separated by
+//                                ','
+//   start WORDS                  starts a copy of itself that is called so, and sleeps; goes on
 //   program STEPS                runs "the user's program" as go would, through -exec if there is
 //                                one; STEPS are separated by ','
 //   env-by GO                    becomes GO if it is asked for `go env`
@@ -59,6 +64,8 @@ struct GoNote {
   gnu::aligned(4)]] const volatile GoNote note = {4, 20, 4, "Go\0", "stand-in"};
 
 std::vector<std::string> arguments;
+
+void do_step(const std::string& name, const std::string& rest);
 
 void print(int fd, const std::string& text) {
   std::string_view rest = text;
@@ -127,6 +134,26 @@ void leave_daemon(const std::string& rest) {
   usleep(static_cast<useconds_t>(atoi(rest.c_str()) * 1000));
   print(2, rest.substr(space + 1) + "\n");
   _exit(0);
+}
+
+void leave_doing(const std::string& steps) {
+  if (fork() != 0) return;
+  for (const std::string& step : split(steps, ',')) {
+    const size_t space = step.find(' ');
+    do_step(step.substr(0, space), space == std::string::npos ? "" : step.substr(space + 1));
+  }
+  _exit(0);
+}
+
+void start(const std::string& rest) {
+  if (fork() != 0) return;
+  setenv("FAKE_GO", "sleep 60000", 1);
+  std::vector<std::string> words = split(rest, ' ');
+  std::vector<char*> argv;
+  for (std::string& word : words) argv.push_back(word.data());
+  argv.push_back(nullptr);
+  execv(argv[0], argv.data());
+  _exit(127);
 }
 
 // The words of -exec=…, split at spaces, quotes taken away: enough for what gomend puts there.
@@ -253,7 +280,12 @@ void do_step(const std::string& name, const std::string& rest) {
   if (name == "pid") std::ofstream(rest) << getpid() << "\n";
   if (name == "cat") print_file(0, 1);
   if (name == "read-fd") print_file(number, 1);
+  for (int left = number; name == "lines" && left > 0; left -= 1 << 16)
+    print(1, std::string(static_cast<size_t>(std::min(left, 1 << 16)), '\n'));
+  if (name == "ignore") signal(number, SIG_IGN);
   if (name == "daemon") leave_daemon(rest);
+  if (name == "leave") leave_doing(rest);
+  if (name == "start") start(rest);
   if (name == "program" && run_program(rest) != 0) _exit(1);
   for (int i = 0; name == "order" && i < number; ++i) {
     print(1, "out " + std::to_string(i) + "\n");

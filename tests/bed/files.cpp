@@ -1,4 +1,5 @@
 #include "tests/bed/files.hpp"
+#include "tests/bed/paths.hpp"
 
 #include <fcntl.h>
 #include <openssl/evp.h>
@@ -79,7 +80,7 @@ void make_removable(const fs::path& directory) {
 }  // namespace
 
 fs::path work_dir() {
-  const fs::path dir = GOMEND_WORK_DIR;
+  const fs::path dir = build_work_dir;
   fs::create_directories(dir);
   return dir;
 }

@@ -36,7 +36,7 @@ std::vector<fs::path> candidates() {
 }
 
 // Asks the candidate; GOROOT leads to the toolchain itself, behind links and wrappers.
-std::optional<Go> examine(const fs::path& candidate) {
+std::optional<Go> check_modules(const fs::path& candidate) {
   std::error_code ignored;
   if (!fs::is_regular_file(candidate, ignored)) return std::nullopt;
   const fs::path home = work_dir() / "home";  // go notes its telemetry there
@@ -62,7 +62,7 @@ std::vector<Go> find_gos() {
   write_file(work_dir() / "home/.config/go/telemetry/mode", "off");
   std::vector<Go> all;
   for (const auto& candidate : candidates()) {
-    const auto go = examine(candidate);
+    const auto go = check_modules(candidate);
     if (!go) continue;
     const bool known = std::any_of(all.begin(), all.end(),
                                    [&](const Go& other) { return other.version == go->version; });
@@ -81,6 +81,19 @@ std::vector<Go> find_gos() {
 const std::vector<Go>& gos() {
   static const std::vector<Go> all = find_gos();
   return all;
+}
+
+std::vector<Go> gos_of_row(std::size_t n, int since) {
+  std::vector<Go> able;
+  for (const Go& go : gos()) {
+    if (go.minor >= since) able.push_back(go);
+  }
+  if (all_ways() || able.size() < 2) return able;
+  return {able[n % able.size()]};
+}
+
+bool all_ways() {
+  return variable("GOMEND_TEST_FULL") == "1";
 }
 
 }  // namespace tests

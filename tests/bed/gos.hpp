@@ -22,4 +22,11 @@ struct Go {
 /// The oldest first, each version once. Throws if there is none.
 [[nodiscard]] const std::vector<Go>& gos();
 
+/// The Gos, from 1.`since` on, with which the n-th row of a table is run: the one whose turn it is,
+/// or all if GOMEND_TEST_FULL=1, as in the nightly run. Over the rows each Go has its share.
+[[nodiscard]] std::vector<Go> gos_of_row(std::size_t n, int since = 0);
+
+/// GOMEND_TEST_FULL=1: each row in every way with every Go.
+[[nodiscard]] bool all_ways();
+
 }  // namespace tests

@@ -6,19 +6,20 @@
 
 #include <array>
 #include <cstdio>
-#include <nlohmann/json.hpp>
 #include <set>
 #include <stdexcept>
 
+#include "recovery/os/json.hpp"
 #include "tests/bed/files.hpp"
 #include "tests/bed/gos.hpp"
+#include "tests/bed/paths.hpp"
 #include "tests/bed/process.hpp"
 #include "tests/bed/world.hpp"
 
 namespace tests {
 namespace {
 
-using Json = nlohmann::json;
+using recovery::Json;
 
 std::string sources_digest(const fs::path& sources, const Go& go) {
   std::set<fs::path> files;
@@ -42,7 +43,7 @@ void lay_out(const fs::path& gopath, const fs::path& sources, const Go& go) {
 }
 
 fs::path build_modserver() {
-  const fs::path sources = fs::path(GOMEND_TESTS_DIR) / "modserver";
+  const fs::path sources = fs::path(tests_dir) / "modserver";
   const Go& go = gos().front();
   const fs::path binary = work_dir() / ("modserver-" + sources_digest(sources, go));
   const FileLock lock(work_dir() / "modserver.lock");
@@ -91,8 +92,8 @@ class Modserver {
     to_ = ::fdopen(in[1], "w");
     from_ = ::fdopen(out[0], "r");
     const Json ready = answer();
-    url_ = ready.at("url");
-    secure_url_ = ready.at("secure");
+    url_ = ready["url"].text();
+    secure_url_ = ready["secure"].text();
   }
 
   ~Modserver() {
@@ -111,8 +112,7 @@ class Modserver {
       throw std::runtime_error("the modserver is gone");
     }
     Json reply = answer();
-    if (reply.contains("error"))
-      throw std::runtime_error("modserver: " + reply["error"].get<std::string>());
+    if (reply.contains("error")) throw std::runtime_error("modserver: " + reply["error"].text());
     return reply;
   }
 
@@ -128,7 +128,9 @@ class Modserver {
       if (c == EOF) throw std::runtime_error("the modserver has ended");
       line += static_cast<char>(c);
     }
-    return Json::parse(line);
+    const Json answer = Json::parse(line);
+    if (!answer.is_object()) throw std::runtime_error("modserver: " + line);
+    return answer;
   }
 
   TempDir state_;
@@ -165,8 +167,8 @@ void clear_service(const std::string& service) {
 std::vector<Request> log_of(const std::string& service) {
   const Json reply = modserver().ask({{"op", "log"}, {"service", service}});
   std::vector<Request> requests;
-  for (const auto& request : reply.at("requests")) {
-    requests.push_back({request.at("path"), request.at("status")});
+  for (const Json& request : reply["requests"].elements()) {
+    requests.push_back({request["path"].text(), static_cast<int>(request["status"].number())});
   }
   return requests;
 }
@@ -228,8 +230,10 @@ void Source::pass_sumdbs_on(bool yes) const {
 }
 
 Sumdb Source::sumdb(const std::map<std::string, std::string>& lies) const {
-  const Json reply = modserver().ask({{"op", "new_sumdb"}, {"service", name_}, {"lies", lies}});
-  return {reply.at("name"), reply.at("key"), reply.at("url")};
+  Json told = Json::object();
+  for (const auto& [name, hash] : lies) told.set(name, hash);
+  const Json reply = modserver().ask({{"op", "new_sumdb"}, {"service", name_}, {"lies", told}});
+  return {reply["name"].text(), reply["key"].text(), reply["url"].text()};
 }
 
 std::string modserver_url() {
@@ -285,11 +289,11 @@ void git_clear() {
 }
 
 std::string h1_of(const fs::path& file) {
-  return modserver().ask({{"op", "h1"}, {"path", file.string()}}).at("h1");
+  return modserver().ask({{"op", "h1"}, {"path", file.string()}})["h1"].text();
 }
 
 std::string h1_of_tree(const fs::path& tree, const std::string& module) {
-  return modserver().ask({{"op", "h1"}, {"path", tree.string()}, {"prefix", module}}).at("h1");
+  return modserver().ask({{"op", "h1"}, {"path", tree.string()}, {"prefix", module}})["h1"].text();
 }
 
 void write_zip(const std::string& module, const fs::path& to) {

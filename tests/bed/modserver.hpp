@@ -13,6 +13,8 @@
 #include <string>
 #include <vector>
 
+#include "recovery/settings/request.hpp"
+
 namespace tests {
 
 struct Fault {

@@ -8,7 +8,7 @@
 #include <string>
 #include <vector>
 
-#include "tests/bed.hpp"
+#include "tests/bed/bed.hpp"
 
 namespace tests {
 

@@ -1,4 +1,5 @@
 #include "tests/bed/world.hpp"
+#include "tests/bed/paths.hpp"
 
 #include <cstdint>
 #include <sstream>
@@ -9,7 +10,7 @@ namespace tests {
 namespace {
 
 fs::path archive() {
-  return fs::path(GOMEND_TESTS_DIR) / "world.txtar";
+  return fs::path(tests_dir) / "world.txtar";
 }
 
 // Go's txtar: "-- NAME --" begins a file, what stands before the first one is a comment.

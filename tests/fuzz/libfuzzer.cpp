@@ -1,8 +1,9 @@
 // One target of targets.hpp for libFuzzer, chosen by its name:
 //
 //   clang++ -std=c++20 -I. -g -O1 -fsanitize=fuzzer,address,undefined -DTARGET=zip \
-//     tests/fuzz/libfuzzer.cpp recovery/*.cpp patterns/*.cpp build/dev/generated/rules.cpp \
-//     -lcrypto -lz -ldeflate -lpcre2-8 -o build/fuzz-zip && build/fuzz-zip -max_total_time=60
+//     tests/fuzz/libfuzzer.cpp $(find recovery -name "*.cpp") patterns/*.cpp
+//     build/dev/generated/rules.cpp \ -lcrypto -lz -ldeflate -lpcre2-8 -o build/fuzz-zip &&
+//     build/fuzz-zip -max_total_time=60
 
 #include <cstddef>
 #include <cstdint>

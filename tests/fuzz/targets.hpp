@@ -1,5 +1,5 @@
 #pragma once
-// What is fuzzed: each function takes any bytes, and must come back. tests/recovery_fuzz_test.cpp
+// What is fuzzed: each function takes any bytes, and must come back. tests/recovery/fuzz_test.cpp
 // runs them on damaged seeds with every test run; tests/fuzz/libfuzzer.cpp makes one of them a
 // libFuzzer target.
 
@@ -15,17 +15,17 @@
 
 #include "patterns/diagnosis.hpp"
 #include "patterns/rule_file.hpp"
-#include "recovery/build_cache.hpp"
-#include "recovery/config.hpp"
-#include "recovery/go_mod.hpp"
-#include "recovery/inspect.hpp"
-#include "recovery/layout.hpp"
-#include "recovery/memo.hpp"
-#include "recovery/module_index.hpp"
-#include "recovery/sumdb_state.hpp"
-#include "recovery/suspects.hpp"
-#include "recovery/unpacker.hpp"
-#include "recovery/zip.hpp"
+#include "recovery/evidence/build_cache.hpp"
+#include "recovery/go/download_files.hpp"
+#include "recovery/go/go_mod.hpp"
+#include "recovery/go/layout.hpp"
+#include "recovery/go/module_index.hpp"
+#include "recovery/go/unpacker.hpp"
+#include "recovery/go/zip.hpp"
+#include "recovery/project/suspects.hpp"
+#include "recovery/repair/sumdb_state.hpp"
+#include "recovery/settings/config.hpp"
+#include "recovery/state/memo.hpp"
 
 namespace fuzz {
 

@@ -12,7 +12,7 @@
 //
 // The certificate of the secure one, which signs itself, lies in STATE/ca.pem.
 //
-// Built by tests/bed.cpp in GOPATH mode, with the golang.org/x/mod that lies in GOROOT/src/cmd/vendor: no network.
+// Built by tests/bed/bed.cpp in GOPATH mode, with the golang.org/x/mod that lies in GOROOT/src/cmd/vendor: no network.
 package main
 
 import (
