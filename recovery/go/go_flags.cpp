@@ -59,6 +59,9 @@ constexpr std::array vet_valued = {"c",
                                    "unusedresult.stringmethods",
                                    "unusedstringmethods"};
 
+// `go fix`: -fix has no effect since 1.26, and takes its value all the same.
+constexpr std::array fix_valued = {"c", "fix"};
+
 template <class List>
 bool has(const List& list, std::string_view name) {
   return std::find(list.begin(), list.end(), name) != list.end();
@@ -129,7 +132,8 @@ Words parse_test(const std::vector<std::string>& words, int first) {
 }
 
 bool takes_value(std::string_view verb, std::string_view name) {
-  return has(valued, name) || (verb == "vet" && has(vet_valued, name));
+  return has(valued, name) || (verb == "vet" && has(vet_valued, name)) ||
+         (verb == "fix" && has(fix_valued, name));
 }
 
 // -C is taken at the first place where a word of the verb has just been read (handleChdirFlag), and

@@ -3,7 +3,7 @@
 // arguments and from what belongs to the user's program; and of GOFLAGS. The only place that knows
 // which flags take a value, and where flags end. Sources of truth: cmd/go/internal/work/build.go
 // (AddBuildFlags), test/testflag.go (testFlags), vet/vetflag.go, base/goflags.go,
-// cmd/internal/quoted (Split), cmd/go/main.go (handleChdirFlag), each of Go 1.19 to 1.26.
+// cmd/internal/quoted (Split), cmd/go/main.go (handleChdirFlag), each of Go 1.19 to 1.27.
 //
 // Example: ["-run", "X", "./a", "-v"] of `go test` is {run=X at 0, v at 3}, packages [2].
 

@@ -1,7 +1,7 @@
 #pragma once
 // What the command line asks for, and so in which of the four ways it is run (shim/README.md, "Four
 // ways to run a command"). Pure: argv and the environment in, a value out; Go's env file is opened
-// only for `run` and `test`. One table of all subcommands of Go 1.19 to 1.26; what is not in it is
+// only for `run` and `test`. One table of all subcommands of Go 1.19 to 1.27; what is not in it is
 // exec'd.
 //
 // Example: ["go", "-C", "sub", "test", "-json", "./..."] is {watch, test_stream, "test", -C "sub",

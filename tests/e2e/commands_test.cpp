@@ -67,6 +67,9 @@ std::vector<Row> rows() {
       {"work sync", {"work", "sync"}},
       {"get", {"get", "github.com/acme/alpha@v1.1.0"}},
       {"tool", {"tool", "hello"}, 24, false, true},
+      // Before 1.27 it runs `go list` itself, and goes on without what that could not load.
+      {"doc", {"doc", "github.com/acme/alpha/inner"}, 27},
+      {"doc P@V", {"doc", "github.com/acme/toolbox/cmd/hello@v1.0.0"}, 27, false, true},
   };
 }
 
@@ -79,7 +82,7 @@ struct Fault2 {
 // nothing could be healed; what it does notice is a package that lost its only one.
 std::string source_file(const Row& row, const std::string& module) {
   if (module != alpha) return "cmd/hello/main.go";
-  return row.args[0] == "list" ? "inner/inner.go" : "extra.go";
+  return row.args[0] == "list" || row.args[0] == "doc" ? "inner/inner.go" : "extra.go";
 }
 
 const std::vector<Fault2>& faults() {

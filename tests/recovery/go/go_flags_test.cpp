@@ -40,6 +40,8 @@ TEST_CASE("a flag of go's: as go takes it, the last one, and none of the program
       {{"go", "mod", "-C=dir", "tidy", "-modfile=x"}, "x"},
       {{"go", "list", "-f", "{{.Dir}}", "-modfile=x", "all"}, "x"},
       {{"go", "vet", "-c", "2", "-modfile=x"}, "x"},
+      {{"go", "fix", "-c", "2", "-modfile=x"}, "x"},
+      {{"go", "fix", "-fix", "all", "-modfile=x"}, "x"},
       {{"go", "vet", "-printf.funcs", "a,b", "-modfile=x"}, "x"},
       {{"go", "run", "-modfile=x", ".", "-modfile=y"}, "x"},
       {{"go", "test", "./p", "-modfile=x"}, "x"},
