@@ -8,6 +8,17 @@
 
 namespace recovery {
 
+// A source could not be reached, or broke off, and may give it after a while.
+struct Outage {
+  bool is_there = false;
+  std::string complaint;      // "proxy.example.com: connection refused"
+  bool is_on_network = true;  // false: the source is on this machine
+  std::size_t came = 0;       // modules that have come into the cache, this time
+  std::size_t lacking = 0;    // that the build needs, and the cache lacks still
+  std::size_t all = 0;        // that the build needs
+  std::size_t files = 0;      // in cache/download: more than before means that go gets on
+};
+
 struct Outcome {
   enum class Kind {
     nothing,   // not ours, or nothing found: end as go did, say nothing
@@ -35,6 +46,7 @@ struct Outcome {
   bool repaired_damage = false;  // something that was broken on the disk is sound: only then may
                                  // anyone be told that the same command works now
   std::vector<std::string> retry_env;  // NAME=VALUE, for the retry alone
+  Outage outage;
 };
 
 }  // namespace recovery

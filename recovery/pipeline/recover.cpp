@@ -99,6 +99,11 @@ class Recovery {
 
   bool has_cause() { return !causes_among_suspects(context_, repairer_).empty(); }
 
+  bool lacks_what_may_come() {
+    return context_.step == Step::other_source && request_.trust == Trust::gos_own_words &&
+           SourceTrouble(request_, context_, sources_, repairer_, report_, failures_).is_lacking();
+  }
+
  private:
   void repair_all(const std::vector<ModuleState>& causes, QuickBuildCacheCheck* glance) {
     {
@@ -313,6 +318,7 @@ Outcome together(Outcome first, Outcome second) {
   first.items.insert(first.items.end(), second.items.begin(), second.items.end());
   first.retry_env.insert(first.retry_env.end(), second.retry_env.begin(), second.retry_env.end());
   if (!second.next.empty()) first.next = second.next;
+  if (second.outage.is_there) first.outage = second.outage;
   first.repaired_damage = first.repaired_damage || second.repaired_damage;
   first.evidence = acting::weaker(first.evidence, second.evidence);
   return first;
@@ -360,6 +366,12 @@ bool look(const Request& asked) {
   if (!context || context->step == Step::advise || context->step == Step::nothing) return false;
   if (has_cause_in_other_caches(place_of(request, *context))) return true;
   return context->cache && Recovery(request, *context).has_cause();
+}
+
+bool lacks(const Request& asked) {
+  const Request request = with_trust_of_its_text(asked);
+  const auto context = make_context(request, true);
+  return context && context->cache && Recovery(request, *context).lacks_what_may_come();
 }
 
 Outcome recover(const Request& asked) {

@@ -22,6 +22,10 @@ namespace recovery {
 // True if what `request.text` points to is broken on the disk and recover() would try to mend it.
 bool look(const Request& request);
 
+// True if it tells of an outage, and the cache lacks a module of the build that it names. Reads
+// only.
+bool lacks(const Request& request);
+
 Outcome recover(const Request& request);
 
 // For `gomend verify`: nothing has failed; these modules are looked at, everything of them. With

@@ -33,6 +33,22 @@ bool asks_versions(const std::string& verb) {
          verb.starts_with("mod ");
 }
 
+// A source on this machine is there without any network.
+bool is_local(std::string_view url) {
+  const std::string name = source_name(std::string(url));
+  return name.starts_with("127.") || name.starts_with("localhost") || name.starts_with("[::1]") ||
+         url.starts_with("file://");
+}
+
+std::size_t files_below(const Root& cache, const std::string& directory) {
+  std::size_t count = 0;
+  for (const std::string& name : cache.list(directory).value_or(std::vector<std::string>{})) {
+    const std::string path = directory + "/" + name;
+    count += cache.stat(path).kind == Kind::directory ? files_below(cache, path) : 1;
+  }
+  return count;
+}
+
 std::string counted(std::size_t n) {
   return std::to_string(n) + (n == 1 ? " module" : " modules");
 }
@@ -46,6 +62,13 @@ void SourceTrouble::get_over() {
     if (sources_.may_ask(m)) ask_other_sources(m);
   }
   if (report_.outcome.kind == Outcome::Kind::repaired) check_shared_cache();
+}
+
+bool SourceTrouble::is_lacking() const {
+  if (context_.root().family() != Family::network || is_hopeless()) return false;
+  const auto lost = missing_modules();
+  return std::ranges::any_of(lost,
+                             [&](const auto& one) { return context_.named.contains(one.module); });
 }
 
 // What go named. It does not always say whose zip was no zip: then also what the cache does not
@@ -99,6 +122,13 @@ std::vector<Repairer::MissingModule> SourceTrouble::missing_modules() const {
   return lost;
 }
 
+std::vector<Repairer::MissingModule> SourceTrouble::fetchable_modules() const {
+  std::vector<Repairer::MissingModule> lost = missing_modules();
+  std::erase_if(lost,
+                [&](const Repairer::MissingModule& one) { return !sources_.may_ask(one.module); });
+  return lost;
+}
+
 void SourceTrouble::try_again() {
   const bool hopeless = is_hopeless();
   // A decision is final; and where a pipe stands behind who decides, go has gone on by itself.
@@ -106,27 +136,57 @@ void SourceTrouble::try_again() {
       policy::answer_by_status(context_.root().line) == policy::Answer::decision)
     return;
   if (request_.advise_only) return say_would_try(missing_modules(), hopeless);
-  if (!hopeless) std::this_thread::sleep_for(short_while());
-  if (asks_versions(request_.verb)) {
-    if (may_ask_all_others(hopeless)) return;
-    if (context_.named.empty() && !hopeless) {
-      report_.note_repaired(acting::Evidence::absent);
-      return report_.say_of_source(report_.complaint());
-    }
-  }
+  if (!hopeless && request_.asked_before == 0) std::this_thread::sleep_for(short_while());
+  if (asks_versions(request_.verb) && may_leave_it_to_go(hopeless)) return;
   const std::vector<Repairer::MissingModule> lost = missing_modules();
   const std::map<ModuleVersion, RepairResult> fetched =
       fetch_missing_ones(hopeless ? failing_source() : "");
   for (const auto& [m, repaired] : fetched)
     report_.note_fetched(m, repaired, repairer_.quarantine_id());
+  // It answers again, and what go guessed from a package's path may be no module: go goes on
+  // itself.
+  if (asks_versions(request_.verb) && request_.waits_out && fetched.empty() && !may_come_later_ &&
+      !hopeless)
+    return leave_it_to_go();
   for (const ModuleVersion& m : context_.named) {
     const bool was_lost = std::ranges::any_of(lost, [&](const auto& l) { return l.module == m; });
     if (was_lost && !fetched.contains(m)) failures_.findings.emplace(m, std::vector<std::string>{});
   }
-  if (!failures_.findings.empty() || fetched.empty()) return;
+  report_.outcome.outage.came = fetched.size();
+  note_outage(may_come_later_);
+  const bool is_here = lost.empty() && !context_.named.empty() && !asks_versions(request_.verb);
+  if (!failures_.findings.empty() || (fetched.empty() && !is_here)) return;
   report_.note_repaired(acting::Evidence::absent);
-  report_.say_of_source(report_.complaint() + " for " + counted(fetched.size()) + "; " +
+  report_.say_of_source(report_.complaint() +
+                        (fetched.empty() ? "" : " for " + counted(fetched.size())) + "; " +
                         words_of(RepairAction::retried));
+}
+
+// go's next attempt asks again itself: by all sources, or as it did where nothing is named that
+// could be fetched ahead of it.
+bool SourceTrouble::may_leave_it_to_go(bool hopeless) {
+  // A source's own second try comes before the others.
+  const bool is_own_turn = request_.waits_out && request_.asked_before == 0 && !hopeless;
+  if (!is_own_turn && may_ask_all_others(hopeless)) return true;
+  if (!context_.named.empty() || hopeless) return false;
+  leave_it_to_go();
+  return true;
+}
+
+void SourceTrouble::leave_it_to_go() {
+  note_outage(true);
+  report_.note_repaired(acting::Evidence::absent);
+  report_.say_of_source(report_.complaint());
+}
+
+void SourceTrouble::note_outage(bool may_come_later) {
+  Outage& outage = report_.outcome.outage;
+  outage.is_there = may_come_later;
+  outage.complaint = report_.complaint();
+  outage.is_on_network = !is_local(context_.root().host);
+  outage.files = files_below(*context_.cache, "cache/download");
+  outage.lacking = fetchable_modules().size();
+  outage.all = std::max(context_.list->modules().size(), outage.lacking);
 }
 
 // Which others plain go would ask for shows when the go.mods have come that require them.
@@ -135,18 +195,38 @@ std::map<ModuleVersion, RepairResult> SourceTrouble::fetch_missing_ones(
   std::map<ModuleVersion, RepairResult> fetched;
   std::set<ModuleVersion> tried;
   for (int round = 0; round < most_rounds; ++round) {
-    std::vector<Repairer::MissingModule> lost = missing_modules();
-    std::erase_if(lost, [&](const Repairer::MissingModule& one) {
-      return tried.contains(one.module) || !sources_.may_ask(one.module);
-    });
+    std::vector<Repairer::MissingModule> lost = fetchable_modules();
+    std::erase_if(lost,
+                  [&](const Repairer::MissingModule& one) { return tried.contains(one.module); });
     for (const Repairer::MissingModule& one : lost) tried.insert(one.module);
+    if (round == 0 && request_.waits_out && is_away(lost, hopeless, fetched)) break;
+    std::erase_if(lost, [&](const auto& one) { return fetched.contains(one.module); });
     std::map<ModuleVersion, RepairResult> some;
-    if (!lost.empty()) some = repairer_.fetch_again(lost, hopeless);
-    if (some.empty()) break;
+    if (!lost.empty()) some = fetch(lost, hopeless);
+    if (some.empty() && (round > 0 || fetched.empty())) break;
     fetched.merge(some);
     context_.list->reread();
   }
   return fetched;
+}
+
+std::map<ModuleVersion, RepairResult> SourceTrouble::fetch(
+    const std::vector<Repairer::MissingModule>& lost, const std::string& hopeless) {
+  Repairer::FetchedAgain again = repairer_.fetch_again(lost, hopeless);
+  may_come_later_ = may_come_later_ || (hopeless.empty() && !again.outage.empty());
+  return std::move(again.came);
+}
+
+// One request for one module tells whether a source is there again: another one each time, for a
+// source may lack just that one.
+bool SourceTrouble::is_away(std::vector<Repairer::MissingModule> lost, const std::string& hopeless,
+                            std::map<ModuleVersion, RepairResult>& fetched) {
+  if (lost.empty()) return false;
+  std::ranges::stable_partition(
+      lost, [&](const auto& one) { return context_.named.contains(one.module); });
+  const std::size_t turn = static_cast<std::size_t>(request_.asked_before);
+  fetched = fetch({lost[turn % lost.size()]}, hopeless);
+  return fetched.empty() && may_come_later_;
 }
 
 std::string SourceTrouble::failing_source() const {
@@ -178,11 +258,10 @@ void SourceTrouble::ask_database_again() {
   const bool hopeless = is_hopeless() || is_no_record(context_.root());
   if (request_.advise_only) return;
   if (may_ask_database_elsewhere()) return;
-  if (!hopeless) std::this_thread::sleep_for(short_while());
-  if (from_first && may_ask_all_others(true)) return;
-  if (hopeless) return;
-  report_.note_repaired(acting::Evidence::absent);
-  report_.say_of_source(report_.complaint());
+  if (!hopeless && request_.asked_before == 0) std::this_thread::sleep_for(short_while());
+  const bool is_own_turn = request_.waits_out && request_.asked_before == 0 && !hopeless;
+  if (!is_own_turn && from_first && may_ask_all_others(true)) return;
+  if (!hopeless) leave_it_to_go();
 }
 
 bool SourceTrouble::may_ask_database_elsewhere() {

@@ -27,14 +27,25 @@ class SourceTrouble {
   // Fetches what is lacking, or says what the retry needs.
   void get_over();
 
+  // Would it, for an outage, fetch what go has named? Reads only, and starts nothing.
+  bool is_lacking() const;
+
  private:
   std::set<ModuleVersion> wanted() const;
   bool is_absent(const ModuleVersion& m, std::string_view extension) const;
   bool is_down() const;
   bool is_hopeless() const;
   std::vector<Repairer::MissingModule> missing_modules() const;
+  std::vector<Repairer::MissingModule> fetchable_modules() const;
   void try_again();
+  bool may_leave_it_to_go(bool hopeless);
+  void leave_it_to_go();
   std::map<ModuleVersion, RepairResult> fetch_missing_ones(const std::string& hopeless);
+  std::map<ModuleVersion, RepairResult> fetch(const std::vector<Repairer::MissingModule>& lost,
+                                              const std::string& hopeless);
+  bool is_away(std::vector<Repairer::MissingModule> lost, const std::string& hopeless,
+               std::map<ModuleVersion, RepairResult>& fetched);
+  void note_outage(bool may_come_later);
   std::string failing_source() const;
   bool may_ask_all_others(bool hopeless);
   bool is_about_sumdb() const;
@@ -49,6 +60,7 @@ class SourceTrouble {
   Repairer& repairer_;
   Report& report_;
   Failures& failures_;
+  bool may_come_later_ = false;  // a source has said so of what it did not give
 };
 
 }  // namespace recovery

@@ -60,6 +60,13 @@ Evidence evidence_of_damage(long long newest_change_ns, long long started_ns) {
   return is_known && newest_change_ns < started_ns ? Evidence::older : Evidence::newer;
 }
 
+bool may_ask_go(const Command& command, const Signs& signs) {
+  if (signs.ending != Ending::failed || signs.hook == Hook::begun) return false;
+  if (command.advise_only || !command.is_repeatable || command.has_users_tool) return false;
+  const bool names_packages = command.kind != Kind::tool && command.kind != Kind::asks;
+  return names_packages && speaker_of(command, signs) != Speaker::go;
+}
+
 Acts what_may_follow(const Command& command, const Signs& signs, Evidence evidence) {
   Acts acts;
   if (signs.ending == Ending::succeeded || signs.ending == Ending::by_others) return acts;
@@ -67,12 +74,14 @@ Acts what_may_follow(const Command& command, const Signs& signs, Evidence eviden
   acts.run_again = may_run_again(command, signs, evidence);
   if (signs.ending == Ending::running) return acts;  // nothing is said of a go that may succeed
   const bool gos_own = speaker_of(command, signs) == Speaker::go;
-  acts.ask_network = gos_own && !command.advise_only && command.kind != Kind::asks;
+  acts.ask_network =
+      (gos_own || signs.is_lacking) && !command.advise_only && command.kind != Kind::asks;
   acts.advise = gos_own;
   acts.note = gos_own;
+  const bool fetched_what_go_lacked = signs.is_lacking && evidence == Evidence::absent;
   const bool may_act = command.is_repeatable && !command.advise_only;
   acts.run_rest = command.kind == Kind::runs && may_act && !command.has_users_tool &&
-                  !acts.run_again && is_damage(evidence);
+                  !acts.run_again && (is_damage(evidence) || fetched_what_go_lacked);
   acts.say_it_works = is_damage(evidence) && !acts.run_again && !signs.may_be_at_fault &&
                       command.kind != Kind::tool && command.kind != Kind::asks;
   return acts;

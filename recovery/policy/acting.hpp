@@ -1,7 +1,7 @@
 #pragma once
 // What may follow an attempt: look at the disk, ask the network, advise, note, run go again, or
 // nothing. Pure functions of values; tests/recovery/policy/acting_test.cpp has the table.
-// Everything that decides such a thing asks here: shim/repair_and_retry.cpp,
+// Everything that decides such a thing asks here: shim/follow_up.cpp, shim/repair_and_retry.cpp,
 // shim/watch/go_test_run.cpp, shim/watch/go_test_merge.cpp.
 //
 // The rules behind the table:
@@ -57,6 +57,7 @@ struct Signs {
   Hook hook = Hook::none;
   bool has_results = false;      // a test's result, or anything but go's own words, has been seen
   bool may_be_at_fault = false;  // a program or test of the user's has failed, or nobody knows
+  bool is_lacking = false;  // go, asked again with no source, says itself that it lacks modules
 };
 
 enum class Phase {
@@ -80,6 +81,9 @@ Evidence weaker(Evidence a, Evidence b);
 
 // The damage's own time against the start of go (both CLOCK_REALTIME, ns; 0: not known).
 Evidence evidence_of_damage(long long newest_change_ns, long long started_ns);
+
+// May go be asked whether it lacks modules? Where its words alone would be no reason to fetch any.
+bool may_ask_go(const Command& command, const Signs& signs);
 
 struct Acts {
   bool look = false;

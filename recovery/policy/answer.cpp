@@ -95,7 +95,7 @@ constexpr std::array<std::string_view, 11> words_of_refusal = {
 };
 
 // No answer at all, or one that breaks off.
-constexpr std::array<std::string_view, 26> words_of_outage = {"dial tcp",
+constexpr std::array<std::string_view, 27> words_of_outage = {"dial tcp",
                                                               "connection refused",
                                                               "connection reset",
                                                               "connection timed out",
@@ -116,11 +116,17 @@ constexpr std::array<std::string_view, 26> words_of_outage = {"dial tcp",
                                                               "server gave HTTP response",
                                                               "http2: ",
                                                               "stream error",
+                                                              "connection error: ",
                                                               "download timed out",
                                                               "executable file not found",
                                                               "Failed to connect",
                                                               "early EOF",
                                                               ": permission denied"};
+
+// Of these, what waiting does not mend.
+constexpr std::array<std::string_view, 5> words_of_lasting_outage = {
+    "no such host", "certificate", "server gave HTTP response", "executable file not found",
+    ": permission denied"};
 
 // Bytes that are no module.
 constexpr std::array<std::string_view, 17> words_of_garbage = {"invalid character",
@@ -168,6 +174,10 @@ Answer answer_in(std::string_view error) {
   if (says_any(error, words_of_refusal)) return Answer::decision;
   if (says_any(error, words_of_outage) || line.ends_with(": EOF")) return Answer::outage;
   return says_any(line, words_of_absence) ? Answer::not_found : Answer::decision;
+}
+
+bool may_pass(std::string_view error) {
+  return answer_in(error) == Answer::outage && !says_any(error, words_of_lasting_outage);
 }
 
 }  // namespace recovery::policy

@@ -28,4 +28,9 @@ Answer answer_by_status(std::string_view error);
 // gate.
 Answer answer_in(std::string_view error);
 
+// Of an outage, from the same words: asked again after a while, the same source may give it. No
+// answer, a broken one, 408, 425, 429, 5xx. Never a certificate, a missing program, a host that
+// nobody knows, or words that nobody knows.
+bool may_pass(std::string_view error);
+
 }  // namespace recovery::policy

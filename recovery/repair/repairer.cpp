@@ -24,9 +24,9 @@ bool Repairer::has_cause(const ModuleState& state, bool index_is_suspect) const 
   return is_cause(fit, index_is_suspect);
 }
 
-std::map<ModuleVersion, RepairResult> Repairer::fetch_again(const std::vector<MissingModule>& lost,
-                                                            const std::string& hopeless) {
-  Fetched fetched;
+Repairer::FetchedAgain Repairer::fetch_again(const std::vector<MissingModule>& lost,
+                                             const std::string& hopeless) {
+  FetchedAgain fetched;
   std::list<Open> all;
   for (const MissingModule& one : lost) {
     all.push_back({{one.module, one.expected, one.whole}, shop_.sources.walk(one.module)});
@@ -60,7 +60,7 @@ bool Repairer::may_fetch_again(const ModuleVersion& m, const std::string& hopele
 // A source that gives some is asked again for the rest: of hundreds of requests a few fail each
 // time where one in a hundred does. At the end one module is left, and that one may fail once more.
 void Repairer::fetch_in_rounds(std::vector<Open*> wanted, const std::string& proxy, int rounds,
-                               Fetched& fetched) {
+                               FetchedAgain& fetched) {
   const std::size_t all = wanted.size();
   for (int in_vain = 0; rounds > 0 && !wanted.empty() && in_vain < most_in_vain; --rounds) {
     const std::size_t before = wanted.size();
@@ -77,13 +77,16 @@ void Repairer::fetch_in_rounds(std::vector<Open*> wanted, const std::string& pro
   }
 }
 
-policy::Answer Repairer::take(const Open& one, const std::string& error, Fetched& fetched) {
+policy::Answer Repairer::take(const Open& one, const std::string& error, FetchedAgain& fetched) {
   const auto& [m, lines, whole] = one.wanted;
   const std::string file = shop_.stage().file(m, whole ? ".zip" : ".mod");
-  if (shop_.cache.stat(file).kind != Kind::regular) return policy::answer_in(error);
+  if (shop_.cache.stat(file).kind != Kind::regular) {
+    if (policy::may_pass(error)) fetched.outage = error;
+    return policy::answer_in(error);
+  }
   RepairResult repaired = take_fetched(shop_, m, lines, whole, one.as_plain_go);
   if (!repaired.changed) return policy::Answer::wrong_bytes;
-  fetched.emplace(m, std::move(repaired));
+  fetched.came.emplace(m, std::move(repaired));
   return policy::Answer::gave;
 }
 

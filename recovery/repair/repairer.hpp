@@ -38,14 +38,17 @@ class Repairer {
 
   // A source was down: one more try for all of these at once, from the sources that each may be
   // asked for by (Sources::walk). `hopeless`: the entry of GOPROXY that need not be asked again, or
-  // empty. Gives what has come into the cache.
+  // empty.
   struct MissingModule {
     ModuleVersion module;
     Expected expected;
     bool whole = true;  // the zip too, else go.mod and .info
   };
-  std::map<ModuleVersion, RepairResult> fetch_again(const std::vector<MissingModule>& lost,
-                                                    const std::string& hopeless);
+  struct FetchedAgain {
+    std::map<ModuleVersion, RepairResult> came;  // into the cache
+    std::string outage;  // the last one that may pass (policy::may_pass), in go's words
+  };
+  FetchedAgain fetch_again(const std::vector<MissingModule>& lost, const std::string& hopeless);
   // Would fetch_again() ask anybody for it?
   bool may_fetch_again(const ModuleVersion& m, const std::string& hopeless) const;
 
@@ -63,10 +66,9 @@ class Repairer {
     bool as_plain_go = false;
     policy::Answer answer = policy::Answer::not_asked;  // of the source that is being asked
   };
-  using Fetched = std::map<ModuleVersion, RepairResult>;
   void fetch_in_rounds(std::vector<Open*> wanted, const std::string& proxy, int rounds,
-                       Fetched& fetched);
-  policy::Answer take(const Open& one, const std::string& error, Fetched& fetched);
+                       FetchedAgain& fetched);
+  policy::Answer take(const Open& one, const std::string& error, FetchedAgain& fetched);
   RepairContext shop_;
 };
 

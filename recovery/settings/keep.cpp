@@ -21,13 +21,12 @@ std::optional<std::uint64_t> number(const std::string& text, std::uint64_t most)
   return value;
 }
 
-// As the CI services set it: "true" mostly, "1" here and there.
+}  // namespace
+
 bool is_ci(const std::vector<std::string>& env) {
   const std::string ci = env_value(env, "CI");
   return !ci.empty() && ci != "false" && ci != "0";
 }
-
-}  // namespace
 
 KeepSetting keep_setting(KeepSetting setting, const std::vector<std::string>& env) {
   const std::string at_all = env_value(env, "GOMEND_KEEP");

@@ -33,6 +33,9 @@ KeepSetting keep_setting(KeepSetting from_files, const std::vector<std::string>&
 // `is_layer`: the cache lies in a layer of an image.
 Keep keep_for(const KeepSetting& setting, const std::vector<std::string>& env, bool is_layer);
 
+// The variable CI, as the services set it: "true" mostly, "1" here and there.
+bool is_ci(const std::vector<std::string>& env);
+
 bool lies_in_image_layer(const std::string& directory);
 
 }  // namespace recovery

@@ -21,11 +21,16 @@ bool is_one_of(std::string_view value, const std::array<std::string_view, N>& wo
 constexpr std::array<std::string_view, 4> yes{"1", "true", "yes", "on"};
 constexpr std::array<std::string_view, 5> no{"0", "false", "no", "off", ""};
 
-bool is_number(std::string_view value, long least, long most) {
+std::optional<long> number_in(std::string_view value, long least, long most) {
   long number = 0;
   const auto [rest, error] = std::from_chars(value.data(), value.data() + value.size(), number);
-  return error == std::errc() && rest == value.data() + value.size() && number >= least &&
-         number <= most;
+  const bool is_fine = error == std::errc() && rest == value.data() + value.size() &&
+                       number >= least && number <= most;
+  return is_fine ? std::optional(number) : std::nullopt;
+}
+
+bool is_number(std::string_view value, long least, long most) {
+  return number_in(value, least, most).has_value();
 }
 
 bool is_url(std::string_view value) {
@@ -78,6 +83,11 @@ constexpr std::array known{
             const bool is_fine = value.empty() || is_number(value, 0, 86400);
             return is_fine ? "" : "not a number of seconds up to 86400; ignored";
           }},
+    Known{"GOMEND_PATIENCE",
+          [](std::string_view value) {
+            const bool is_fine = value.empty() || patience_in(value);
+            return is_fine ? "" : "not a number of seconds up to 86400; ignored";
+          }},
     Known{"GOMEND_KEEP", not_a_switch},
     Known{"GOMEND_KEEP_DAYS",
           [](std::string_view value) {
@@ -111,6 +121,11 @@ std::optional<bool> switch_of(std::string_view value) {
   if (is_one_of(value, yes)) return true;
   if (is_one_of(value, no)) return false;
   return std::nullopt;
+}
+
+std::optional<int> patience_in(std::string_view value) {
+  const auto seconds = number_in(value, 0, 86400);
+  return seconds ? std::optional(static_cast<int>(*seconds)) : std::nullopt;
 }
 
 std::vector<std::string> complaints_about(const std::vector<std::string>& env) {

@@ -21,6 +21,9 @@ std::optional<Mode> mode_of(std::string_view value);
 // In any case: 1, true, yes, on; 0, false, no, off and the empty value.
 std::optional<bool> switch_of(std::string_view value);
 
+// GOMEND_PATIENCE: seconds from 0 to 86400. Else nothing.
+std::optional<int> patience_in(std::string_view value);
+
 // Each variable GOMEND… of the environment that is unknown, or has a value that does not count; as
 // "GOMEND=of: not on, advise or off; read as on".
 std::vector<std::string> complaints_about(const std::vector<std::string>& env);

@@ -33,6 +33,10 @@ struct Request {
   long long started_ns = 0;            // when the first attempt began, CLOCK_REALTIME in ns
   bool advise_only = false;            // GOMEND=advise: say what would be done, do nothing
   bool may_set_env = false;  // the retry may have variables that the user's own code won't see
+  // While an outage is waited out (shim/outage_wait.hpp): how often the same was asked before. A
+  // source that is away is asked for one module then, another one each time.
+  bool waits_out = false;
+  int asked_before = 0;
 };
 
 }  // namespace recovery

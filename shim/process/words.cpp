@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <signal.h>
 #include <stdlib.h>
+#include <sys/ioctl.h>
 #include <unistd.h>
 
 #include <string_view>
@@ -64,6 +65,16 @@ std::string annotation(std::string_view level, const std::string& text) {
 
 void say(const std::string& words) {
   if (!is_quiet()) write_line("gomend: " + printable(words));
+}
+
+void rewrite(const std::string& words) {
+  if (is_quiet()) return;
+  winsize size = {};
+  const bool is_known = ioctl(STDERR_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 1;
+  std::string line = words.empty() ? "" : "gomend: " + printable(words);
+  line = line.substr(0, is_known ? size.ws_col - 1U : 79U);
+  const recovery::ChangedSignal reader(SIGPIPE, SIG_IGN);
+  write_all(STDERR_FILENO, "\r\033[K" + line);
 }
 
 // A setting that was meant and does not count: told when there is something to say anyway.

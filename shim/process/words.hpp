@@ -21,6 +21,9 @@ bool is_quiet();
 std::string printable(const std::string& text);
 void say(const recovery::Outcome& outcome);
 
+// On a terminal: in the place of what it said last, without an end; "" takes that away.
+void rewrite(const std::string& words);
+
 // A line that GitHub Actions shows beside the job: "::notice title=gomend::…". No text can end it
 // and begin another.
 std::string annotation(std::string_view level, const std::string& text);

@@ -16,6 +16,7 @@
 #include "recovery/os/text.hpp"
 #include "shim/process/pipes.hpp"
 #include "shim/watch/attempt.hpp"
+#include "shim/watch/lacking.hpp"
 
 namespace shim {
 namespace {
@@ -63,36 +64,6 @@ class OwnDirectory {
  private:
   std::string path_;
 };
-
-// Flags of `go test` that change which packages a pattern means.
-bool chooses_packages(std::string_view flag) {
-  for (const std::string_view name :
-       {"tags", "mod", "modfile", "overlay", "modcacherw", "race", "msan", "asan", "compiler"}) {
-    if (flag == name) return true;
-  }
-  return false;
-}
-
-bool is_switch(std::string_view flag) {
-  return flag == "modcacherw" || flag == "race" || flag == "msan" || flag == "asan";
-}
-
-std::vector<std::string> list_command(const Session& session) {
-  const auto& argv = session.argv;
-  std::vector<std::string> list = {session.go};
-  if (!session.command.dir.empty()) list.insert(list.end(), {"-C", session.command.dir});
-  list.push_back("list");
-  for (std::size_t i = static_cast<std::size_t>(session.command.flags_at); i < argv.size(); ++i) {
-    if (!argv[i].starts_with('-')) continue;
-    const std::string flag = argv[i].substr(argv[i].starts_with("--") ? 2 : 1);
-    if (!chooses_packages(flag.substr(0, flag.find('=')))) continue;
-    list.push_back(argv[i]);
-    if (flag.find('=') == flag.npos && !is_switch(flag) && i + 1 < argv.size())
-      list.push_back(argv[++i]);
-  }
-  for (const int at : session.command.packages) list.push_back(argv[static_cast<std::size_t>(at)]);
-  return list;
-}
 
 std::vector<std::string> packages_asked_for(const Session& session) {
   const recovery::RunResult answer =

@@ -255,10 +255,11 @@ class GoTestRun {
   void look_and_hold() {
     if (!may_look() || hook_ != nullptr || !may_join(session_, command())) return;
     recovery::trace("go test: tests may be running; looking");
-    if (has_cause({.ending = acting::Ending::running})) output_.hold();
+    if (has_cause({.ending = acting::Ending::running}) || is_lacking()) output_.hold();
   }
 
-  // Is something broken on the disk that the recent words point at?
+  // Is something broken on the disk that the recent words point at, or has a source that is away
+  // left the cache without a module that they name?
   bool has_cause(const acting::Signs& signs) {
     unseen_ = false;
     ++looks_;
@@ -268,7 +269,19 @@ class GoTestRun {
       const bool gos_own = speaker_of(command(), signs) == acting::Speaker::go;
       recovery::Request request = request_for(session_, kept_.str(), result_.started_ns);
       if (!gos_own) request.trust = recovery::Trust::may_be_anybodys;
-      return recovery::look(request);
+      return recovery::look(request) || (gos_own && recovery::lacks(request));
+    } catch (const std::exception& failure) {
+      recovery::trace(std::string("look failed: ") + failure.what());
+      return false;
+    }
+  }
+
+  // The same, whoever speaks: to hold back needs no proof, and go is asked before anything is
+  // fetched.
+  bool is_lacking() {
+    const AsInherited default_signals(signals_);
+    try {
+      return recovery::lacks(request_for(session_, kept_.str(), result_.started_ns));
     } catch (const std::exception& failure) {
       recovery::trace(std::string("look failed: ") + failure.what());
       return false;

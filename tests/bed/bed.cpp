@@ -139,6 +139,7 @@ void Bed::set_env() {
               {"TMPDIR", tmp.string()},
               {"TEST_LOG", test_log.string()},
               {"GOMEND_KEEP", "on"},  // whatever the machine that runs the tests is
+              {"GOMEND_PATIENCE", "0"},
               {"PATH", toolchain.path.parent_path().string() + ":/usr/bin:/bin"}});
 }
 

@@ -157,7 +157,8 @@ void add_fault(const std::string& service, const Fault& fault) {
                      {"bytes", fault.bytes},
                      {"body", fault.body},
                      {"times", fault.times},
-                     {"percent", fault.percent}}}});
+                     {"percent", fault.percent},
+                     {"seconds", fault.seconds}}}});
 }
 
 void clear_service(const std::string& service) {

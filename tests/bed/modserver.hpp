@@ -26,6 +26,7 @@ struct Fault {
   std::string body = {};
   int times = 0;    // 0: for ever
   int percent = 0;  // of the requests, at random; 0: all
+  int seconds = 0;  // from now; 0: for ever
 };
 
 struct Request {

@@ -19,9 +19,11 @@ type fault struct {
 	Body    string `json:"body"` // of status and body; the target of redirect
 	Times   int    `json:"times"`
 	Percent int    `json:"percent"` // of the requests, at random; 0: all
+	Seconds int    `json:"seconds"` // for how long from now; 0: for ever
 
 	match *regexp.Regexp
 	left  int
+	until time.Time
 }
 
 // The kinds that need no true answer, and those that spoil one.
@@ -52,6 +54,7 @@ func (s *server) addFault(f fault) error {
 		return err
 	}
 	f.match, f.left = match, f.Times
+	f.until = time.Now().Add(time.Duration(f.Seconds) * time.Second)
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.faults[f.Service] = append([]*fault{&f}, s.faults[f.Service]...)
@@ -63,6 +66,9 @@ func (s *server) faultFor(service, path string) *fault {
 	defer s.mu.Unlock()
 	for _, f := range s.faults[service] {
 		if !f.match.MatchString(path) || (f.Times > 0 && f.left == 0) {
+			continue
+		}
+		if f.Seconds > 0 && time.Now().After(f.until) {
 			continue
 		}
 		if f.Percent > 0 && s.dice.Intn(100) >= f.Percent {

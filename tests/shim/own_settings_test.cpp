@@ -50,16 +50,17 @@ TEST_CASE("GOMEND and its switches are read in any case, and nothing is taken fo
 
 TEST_CASE("a variable that is unknown, or whose value does not count, is told", "[recovery]") {
   using recovery::complaints_about;
-  CHECK(complaints_about({"GOMEND=", "GOMEND_QUIET=true", "GOMEND_TRACE=/x/y", "GOMEND_KEEP=no",
-                          "GOMEND_KEEP_DAYS=3", "GOMEND_STALL=60", "GOMENDER=x", "HOME=/x",
-                          "GOMEND_PUBLIC=https://a.example,https://b.example",
-                          "GOMEND_FALLBACK=https://a.example|direct",
-                          "GOMEND_SUMDB=https://sum.example"})
+  CHECK(complaints_about(
+            {"GOMEND=", "GOMEND_QUIET=true", "GOMEND_TRACE=/x/y", "GOMEND_KEEP=no",
+             "GOMEND_KEEP_DAYS=3", "GOMEND_STALL=60", "GOMEND_PATIENCE=0", "GOMENDER=x", "HOME=/x",
+             "GOMEND_PUBLIC=https://a.example,https://b.example",
+             "GOMEND_FALLBACK=https://a.example|direct", "GOMEND_SUMDB=https://sum.example"})
             .empty());
   for (const char* wrong :
        {"GOMEND=of", "GOMEND_QUIET=please", "GOMEND_KEEP=maybe", "GOMEND_KEEP_DAYS=2w",
         "GOMEND_KEEP_DAYS=-1", "GOMEND_KEEP_MIB=1G", "GOMEND_STALL=1m", "GOMEND_STALL=99999999",
-        "GOMEND_QUIT=1", "GOMEND_REALGO=/x", "GOMEND_PUBLIC=proxy.example", "GOMEND_SUMDB=off"}) {
+        "GOMEND_PATIENCE=-1", "GOMEND_PATIENCE=5m", "GOMEND_QUIT=1", "GOMEND_REALGO=/x",
+        "GOMEND_PUBLIC=proxy.example", "GOMEND_SUMDB=off"}) {
     INFO(wrong);
     const auto told = complaints_about({wrong});
     REQUIRE(told.size() == 1);

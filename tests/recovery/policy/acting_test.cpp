@@ -195,3 +195,30 @@ TEST_CASE("acting: the packages that never started are run only beside no tool o
       what_may_follow({.kind = Kind::runs, .has_users_tool = true}, ran, Evidence::newer).run_rest);
   CHECK_FALSE(what_may_follow({.kind = Kind::works}, ran, Evidence::newer).run_rest);
 }
+
+TEST_CASE("acting: what go itself says that it lacks is fetched, whoever spoke before (18.5)") {
+  for (const Row& row : rows) {
+    INFO(row.what);
+    Signs signs = signs_of(row);
+    const bool may_ask = may_ask_go(command_of(row), signs);
+    const bool names_packages = row.kind != Kind::tool && row.kind != Kind::asks;
+    CHECK(may_ask == (row.speaker == Speaker::anyone && names_packages && !row.has_users_tool &&
+                      row.hook != Hook::begun));
+    if (!may_ask) continue;
+    signs.is_lacking = true;
+    const Acts acts = what_may_follow(command_of(row), signs, Evidence::absent);
+    CHECK(acts.ask_network);
+    CHECK_FALSE((acts.advise || acts.note || acts.say_it_works));
+    CHECK(acts.run_again == (row.phase != Phase::may_have_run && row.kind != Kind::rewrites));
+    CHECK(acts.run_rest == (row.kind == Kind::runs && row.phase == Phase::may_have_run));
+    for (const Ending ending : {Ending::running, Ending::succeeded, Ending::by_others}) {
+      signs.ending = ending;
+      CHECK_FALSE(may_ask_go(command_of(row), signs));
+    }
+    signs.ending = Ending::failed;
+    Command advised = command_of(row);
+    advised.advise_only = true;
+    CHECK_FALSE(may_ask_go(advised, signs));
+    CHECK_FALSE(what_may_follow(advised, signs, Evidence::absent).ask_network);
+  }
+}

@@ -1,4 +1,4 @@
-// What a source said, from go's words (real lines, as go 1.19 to 1.26 print them): the three that a
+// What a source said, from go's words (real lines, as go 1.19 to 1.27 print them): the three that a
 // gate knows, and bytes.
 
 #include "recovery/policy/answer.hpp"
@@ -15,6 +15,7 @@ using recovery::policy::Answer;
 using recovery::policy::answer_by_status;
 using recovery::policy::answer_in;
 using recovery::policy::answer_to;
+using recovery::policy::may_pass;
 
 const std::string m = "example.com/a@v1.0.0: ";
 const std::string zip = "reading https://p.example/a/@v/v1.0.0.zip: ";
@@ -110,6 +111,35 @@ TEST_CASE("answers: in words", "[recovery]") {
   for (const Row& row : rows) {
     CAPTURE(row.text);
     CHECK(answer_in(row.text) == row.answer);
+  }
+}
+
+TEST_CASE("an outage that may pass, and one that waiting does not mend", "[policy]") {
+  const std::string m = "github.com/acme/alpha@v1.0.0: ";
+  const std::string get = m + "Get \"https://p.example/a/@v/v1.0.0.zip\": ";
+  for (const std::string& text :
+       {get + "dial tcp 1.2.3.4:443: connect: connection refused",
+        get + "dial tcp: lookup p.example on 1.1.1.1:53: server misbehaving",
+        get + "dial tcp: lookup p.example: Temporary failure in name resolution",
+        get + "net/http: TLS handshake timeout", get + "http2: server sent GOAWAY", get + "EOF",
+        m + "stream error: stream ID 3; INTERNAL_ERROR",
+        m + "reading https://p.example/a/@v/v1.0.0.zip: 503 Service Unavailable",
+        m + "reading https://p.example/a/@v/v1.0.0.zip: 429 Too Many Requests",
+        std::string("download timed out after 120 s")}) {
+    CAPTURE(text);
+    CHECK(may_pass(text));
+  }
+  for (const std::string& text :
+       {get + "dial tcp: lookup p.example: no such host",
+        get + "tls: failed to verify certificate: x509: certificate has expired",
+        get + "http: server gave HTTP response to HTTPS client",
+        m + "git ls-remote -q origin: exec: \"git\": executable file not found in $PATH",
+        m + "open /d/a/@v/v1.0.0.zip: permission denied",
+        m + "reading https://p.example/a/@v/v1.0.0.zip: 403 Forbidden",
+        m + "reading https://p.example/a/@v/v1.0.0.zip: 404 Not Found",
+        m + "verifying module: checksum mismatch", m + "what nobody knows", std::string()}) {
+    CAPTURE(text);
+    CHECK(!may_pass(text));
   }
 }
 
