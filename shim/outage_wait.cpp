@@ -94,7 +94,8 @@ Outcome OutageWait::recover(recovery::Request request) {
 }
 
 bool OutageWait::watches_next(const Outcome& outcome) {
-  const bool is_of_source = outcome.evidence == recovery::acting::Evidence::absent;
+  const bool is_of_source =
+      outcome.evidence == recovery::acting::Evidence::absent && !outcome.outage.complaint.empty();
   if (!is_of_source || patience_.limit() <= 0ms) return false;
   const bool gets_on = outcome.outage.came > 0 || outcome.outage.files > files_;
   note_progress(outcome.outage);

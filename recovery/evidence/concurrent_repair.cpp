@@ -13,6 +13,10 @@ namespace {
 using patterns::Family;
 using patterns::RuleFlag;
 
+// The kernel stamps files by a clock that lags a tick behind (ktime_get_coarse_real_ts64; HZ is 100
+// or more): a change soon after the start may look older than the start.
+constexpr long long tick_ns = 10'000'000;
+
 class Meanwhile {
  public:
   Meanwhile(const Root& cache, const Request& request,
@@ -38,7 +42,7 @@ class Meanwhile {
   // whole.
   bool has_mended_tree(const ModuleVersion& m) const {
     const long long born = born_ns(tree_dir(m));
-    return born > 0 && born < request_.started_ns && has_new_entries(tree_dir(m));
+    return born > 0 && born < start_ns_ && has_new_entries(tree_dir(m));
   }
 
   // go takes away by itself what stood in a tree's place, but only after it has failed: it is not
@@ -51,7 +55,7 @@ class Meanwhile {
       if (!is_told || !path || !path->starts_with(root)) return false;
       const std::string rel = path->substr(root.size());
       const Kind kind = cache_.stat(rel).kind;
-      const bool is_new = kind == Kind::directory && born_ns(rel) > request_.started_ns;
+      const bool is_new = kind == Kind::directory && is_new_directory(rel);
       return (kind == Kind::absent || is_new) &&
              was_changed(rel.substr(0, std::min(rel.size(), rel.rfind('/'))));
     });
@@ -65,7 +69,7 @@ class Meanwhile {
 
   bool is_new(const std::string& rel) const {
     const Stat st = cache_.stat(rel);
-    return st.kind == Kind::regular && st.changed_ns() > request_.started_ns;
+    return st.kind == Kind::regular && st.changed_ns() > start_ns_;
   }
 
   long long born_ns(const std::string& rel) const {
@@ -78,11 +82,17 @@ class Meanwhile {
     return facts.stx_btime.tv_sec * 1'000'000'000LL + facts.stx_btime.tv_nsec;
   }
 
+  // tmpfs did not tell when a file was born before Linux 6.6: then by its last entry.
+  bool is_new_directory(const std::string& rel) const {
+    const long long born = born_ns(rel);
+    return born > 0 ? born > start_ns_ : was_changed(rel);
+  }
+
   // A directory's mtime is that of the last entry that came, went or was replaced.
   bool was_changed(const std::string& dir) const {
     const Stat st = cache_.stat(dir);
     return st.kind == Kind::directory &&
-           st.st.st_mtim.tv_sec * 1'000'000'000LL + st.st.st_mtim.tv_nsec > request_.started_ns;
+           st.st.st_mtim.tv_sec * 1'000'000'000LL + st.st.st_mtim.tv_nsec > start_ns_;
   }
 
   bool has_new_entries(const std::string& dir) const {
@@ -97,6 +107,7 @@ class Meanwhile {
   const Root& cache_;
   const Request& request_;
   const std::vector<patterns::Diagnosis>& diagnoses_;
+  const long long start_ns_ = request_.started_ns - tick_ns;
 };
 
 }  // namespace

@@ -43,6 +43,13 @@ Facts facts_of(pid_t pid) {
   return facts;
 }
 
+unsigned long long bytes_moved(pid_t pid) {
+  unsigned long long read = 0, written = 0;
+  const std::string io = read_proc(pid, "io");
+  if (std::sscanf(io.c_str(), "rchar: %llu wchar: %llu", &read, &written) != 2) return 0;
+  return read + written;
+}
+
 bool is_telemetry(pid_t pid) {
   return read_proc(pid, "cmdline").find("** telemetry **") != std::string::npos;
 }
@@ -98,6 +105,20 @@ bool stop_children(std::set<pid_t>& tree, std::vector<Held>& held) {
 }
 
 }  // namespace
+
+unsigned long long bytes_moved_below(pid_t root) {
+  const std::vector<pid_t> all = all_processes();
+  std::set<pid_t> tree{root};
+  for (std::size_t before = 0; before != tree.size();) {
+    before = tree.size();
+    for (const pid_t pid : all) {
+      if (!tree.contains(pid) && tree.contains(facts_of(pid).parent)) tree.insert(pid);
+    }
+  }
+  unsigned long long sum = 0;
+  for (const pid_t pid : tree) sum += bytes_moved(pid);
+  return sum;
+}
 
 void end_with_all_below(pid_t root) {
   ::kill(root, SIGSTOP);

@@ -1,5 +1,6 @@
 #pragma once
-// Ends a process with all that it has started: a go whose git or ssh would go on for ever.
+// A process with all that it has started, to end it, or to see whether it gets on: a go whose git
+// or ssh would go on for ever.
 //
 // Each process is stopped before one looks for what it has started, so that nothing is started
 // meanwhile; and held by a pidfd, so that no signal reaches a stranger that got the number of one
@@ -15,5 +16,9 @@ namespace recovery {
 
 // `root` is a child of this process that has not been waited for. It is still to be waited for.
 void end_with_all_below(pid_t root);
+
+// Bytes that it and all that it has started, and that is still there, have read and written, of
+// sockets, too (/proc/PID/io: rchar, wchar). More or less than before: something has moved.
+unsigned long long bytes_moved_below(pid_t root);
 
 }  // namespace recovery

@@ -40,6 +40,7 @@ using Clock = std::chrono::steady_clock;
 constexpr std::size_t most_output = 16 << 20;
 constexpr std::chrono::milliseconds shortest_pause(1);
 constexpr std::chrono::milliseconds longest_pause(20);
+constexpr std::chrono::milliseconds longest_glance(1000);
 
 // A kernel before 5.9 has no close_range(2), with which the launcher closes all that is not the
 // helper's. Its own pipe, by which it tells of an exec that failed, is O_CLOEXEC already.
@@ -126,6 +127,7 @@ class Helper {
     ended_ = true;
   }
   int status() const { return status_; }
+  pid_t pid() const { return pid_; }
 
  private:
   pid_t pid_;
@@ -133,8 +135,10 @@ class Helper {
   int status_ = -1;
 };
 
+enum class LimitOf { time, silence };
+
 RunResult run_child(const std::vector<std::string>& argv, const std::vector<std::string>& env,
-                    const std::string& dir, std::chrono::milliseconds limit) {
+                    const std::string& dir, std::chrono::milliseconds limit, LimitOf limit_of) {
   const ChangedSignal children(SIGCHLD, SIG_DFL);  // who ignores it can wait for none
   RunResult result;
   asio::io_context context;
@@ -170,6 +174,17 @@ RunResult run_child(const std::vector<std::string>& argv, const std::vector<std:
         out.close(ignored);
         err.close(ignored);
       };
+  // A helper that gets on puts its end off.
+  unsigned long long moved = 0;
+  auto glanced = Clock::now();
+  const auto put_off = [&] {
+    if (Clock::now() - glanced < std::min(limit / 4, longest_glance)) return;
+    glanced = Clock::now();
+    const unsigned long long now = bytes_moved_below(helper.pid());
+    if (now == std::exchange(moved, now)) return;
+    deadline.expires_after(limit);
+    deadline.async_wait(close_streams);
+  };
   const std::function<void(const boost::system::error_code&)> look_for_end =
       [&](const boost::system::error_code& error) {
         if (error) return;
@@ -178,6 +193,7 @@ RunResult run_child(const std::vector<std::string>& argv, const std::vector<std:
             deadline.expires_at(deadline.expiry() + away);
             deadline.async_wait(close_streams);
           }
+          if (limit_of == LimitOf::silence) put_off();
           look.expires_after(pause);
           pause = std::min(2 * pause, longest_pause);
           return look.async_wait(look_for_end);
@@ -210,17 +226,28 @@ RunResult run_child(const std::vector<std::string>& argv, const std::vector<std:
   return result;
 }
 
-}  // namespace
-
 // Boost's own words name its parts, files and lines.
-RunResult run(const std::vector<std::string>& argv, const std::vector<std::string>& env,
-              const std::string& dir, std::chrono::milliseconds limit) {
+RunResult run_limited(const std::vector<std::string>& argv, const std::vector<std::string>& env,
+                      const std::string& dir, std::chrono::milliseconds limit, LimitOf limit_of) {
   try {
-    return run_child(argv, env, dir, limit);
+    return run_child(argv, env, dir, limit, limit_of);
   } catch (const boost::system::system_error& error) {
     throw std::system_error(error.code().value(), std::generic_category(),
                             "can't run " + argv.at(0));
   }
+}
+
+}  // namespace
+
+RunResult run(const std::vector<std::string>& argv, const std::vector<std::string>& env,
+              const std::string& dir, std::chrono::milliseconds limit) {
+  return run_limited(argv, env, dir, limit, LimitOf::time);
+}
+
+RunResult run_while_it_moves(const std::vector<std::string>& argv,
+                             const std::vector<std::string>& env, const std::string& dir,
+                             std::chrono::milliseconds silence) {
+  return run_limited(argv, env, dir, silence, LimitOf::silence);
 }
 
 }  // namespace recovery

@@ -26,4 +26,10 @@ struct RunResult {
 RunResult run(const std::vector<std::string>& argv, const std::vector<std::string>& env,
               const std::string& dir, std::chrono::milliseconds limit);
 
+// The same, with no limit on work that goes on: it is killed after it has moved no byte for so
+// long, of files or sockets, nor has anything that it started (proc(5), /proc/PID/io).
+RunResult run_while_it_moves(const std::vector<std::string>& argv,
+                             const std::vector<std::string>& env, const std::string& dir,
+                             std::chrono::milliseconds silence);
+
 }  // namespace recovery

@@ -318,7 +318,7 @@ Outcome together(Outcome first, Outcome second) {
   first.items.insert(first.items.end(), second.items.begin(), second.items.end());
   first.retry_env.insert(first.retry_env.end(), second.retry_env.begin(), second.retry_env.end());
   if (!second.next.empty()) first.next = second.next;
-  if (second.outage.is_there) first.outage = second.outage;
+  if (!second.outage.complaint.empty()) first.outage = second.outage;
   first.repaired_damage = first.repaired_damage || second.repaired_damage;
   first.evidence = acting::weaker(first.evidence, second.evidence);
   return first;

@@ -61,10 +61,17 @@ void SourceTrouble::get_over() {
   for (const ModuleVersion& m : wanted()) {
     if (sources_.may_ask(m)) ask_other_sources(m);
   }
-  if (report_.outcome.kind == Outcome::Kind::repaired) check_shared_cache();
+  if (report_.outcome.kind != Outcome::Kind::repaired) return;
+  check_shared_cache();
+  report_.outcome.outage.came = report_.outcome.items.size();
+  note_outage(false);
 }
 
 bool SourceTrouble::is_lacking() const {
+  if (context_.root().failure == FailureClass::zip_corrupt) {  // a body that was cut off
+    const auto all = wanted();
+    return std::ranges::any_of(all, [&](const auto& m) { return is_absent(m, ".zip"); });
+  }
   if (context_.root().family() != Family::network || is_hopeless()) return false;
   const auto lost = missing_modules();
   return std::ranges::any_of(lost,
@@ -301,7 +308,9 @@ void SourceTrouble::ask_other_sources(const ModuleVersion& m) {
   }
   if (!has_others && !walk.why().empty()) failures_.whys[m] = walk.why();
   RepairResult repaired;
-  if (has_others) {
+  // A body that was cut off may be whole the next time.
+  const bool may_be_whole = gives_some && !is_checksum && !request_.advise_only;
+  if (has_others || may_be_whole) {
     try {
       repaired = repairer_.fetch_missing(m, context_.list->expected(m));
     } catch (const std::exception& error) {

@@ -5,6 +5,9 @@
 namespace recovery::acting {
 namespace {
 
+// Files are stamped by a clock that lags a tick behind (HZ is 100 or more).
+constexpr long long tick_ns = 10'000'000;
+
 bool runs_users_code(Kind kind) {
   return kind == Kind::runs || kind == Kind::tool;
 }
@@ -57,7 +60,7 @@ Evidence weaker(Evidence a, Evidence b) {
 
 Evidence evidence_of_damage(long long newest_change_ns, long long started_ns) {
   const bool is_known = newest_change_ns > 0 && started_ns > 0;
-  return is_known && newest_change_ns < started_ns ? Evidence::older : Evidence::newer;
+  return is_known && newest_change_ns < started_ns - tick_ns ? Evidence::older : Evidence::newer;
 }
 
 bool may_ask_go(const Command& command, const Signs& signs) {

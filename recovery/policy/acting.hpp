@@ -79,7 +79,8 @@ enum class Evidence {
 };
 Evidence weaker(Evidence a, Evidence b);
 
-// The damage's own time against the start of go (both CLOCK_REALTIME, ns; 0: not known).
+// The damage's own time against the start of go (both CLOCK_REALTIME, ns; 0: not known). Older: by
+// more than the file system's clock may lag behind.
 Evidence evidence_of_damage(long long newest_change_ns, long long started_ns);
 
 // May go be asked whether it lacks modules? Where its words alone would be no reason to fetch any.

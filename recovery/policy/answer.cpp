@@ -95,33 +95,20 @@ constexpr std::array<std::string_view, 11> words_of_refusal = {
 };
 
 // No answer at all, or one that breaks off.
-constexpr std::array<std::string_view, 27> words_of_outage = {"dial tcp",
-                                                              "connection refused",
-                                                              "connection reset",
-                                                              "connection timed out",
-                                                              "Connection refused",
-                                                              "Connection timed out",
-                                                              "broken pipe",
-                                                              "no such host",
-                                                              "Could not resolve host",
-                                                              "Could not resolve hostname",
-                                                              "network is unreachable",
-                                                              "no route to host",
-                                                              "i/o timeout",
-                                                              "Client.Timeout",
-                                                              "deadline exceeded",
-                                                              "TLS handshake",
-                                                              "tls: ",
-                                                              "x509: ",
-                                                              "server gave HTTP response",
-                                                              "http2: ",
-                                                              "stream error",
-                                                              "connection error: ",
-                                                              "download timed out",
-                                                              "executable file not found",
-                                                              "Failed to connect",
-                                                              "early EOF",
-                                                              ": permission denied"};
+constexpr std::array<std::string_view, 43> words_of_outage = {
+    "dial tcp", "connection refused", "connection reset", "connection timed out",
+    "Connection refused", "Connection timed out", "broken pipe", "no such host",
+    "Could not resolve host", "Could not resolve hostname", "network is unreachable",
+    "no route to host", "i/o timeout", "Client.Timeout", "deadline exceeded", "TLS handshake",
+    "tls: ", "x509: ", "server gave HTTP response", "http2: ", "stream error",
+    "connection error: ", "download timed out", "executable file not found", "Failed to connect",
+    "early EOF", ": permission denied",
+    // git, its TLS libraries, ssh
+    "Connection reset", "Connection closed by", "closed by remote host", "Operation timed out",
+    "SSL_ERROR_SYSCALL", "GnuTLS recv error", "GnuTLS send error", "gnutls_handshake() failed",
+    "was not closed cleanly", "HTTP2 framing layer", "transfer closed with", "remote end hung up",
+    "unexpected disconnect", "Temporary failure in name resolution", "URL returned error: 5",
+    "URL returned error: 429"};
 
 // Of these, what waiting does not mend.
 constexpr std::array<std::string_view, 5> words_of_lasting_outage = {
@@ -174,6 +161,11 @@ Answer answer_in(std::string_view error) {
   if (says_any(error, words_of_refusal)) return Answer::decision;
   if (says_any(error, words_of_outage) || line.ends_with(": EOF")) return Answer::outage;
   return says_any(line, words_of_absence) ? Answer::not_found : Answer::decision;
+}
+
+bool asks_for_less(std::string_view error) {
+  const auto status = status_in(first_line(error));
+  return status == 429 || status == 503;
 }
 
 bool may_pass(std::string_view error) {

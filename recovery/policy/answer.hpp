@@ -33,4 +33,7 @@ Answer answer_in(std::string_view error);
 // nobody knows, or words that nobody knows.
 bool may_pass(std::string_view error);
 
+// It has answered 429 or 503: it wants to be asked for less at a time.
+bool asks_for_less(std::string_view error);
+
 }  // namespace recovery::policy

@@ -1,6 +1,8 @@
 #include "recovery/repair/repairer.hpp"
 
+#include <algorithm>
 #include <list>
+#include <thread>
 
 #include "recovery/evidence/evidence.hpp"
 #include "recovery/evidence/tree.hpp"
@@ -9,8 +11,13 @@
 
 namespace recovery {
 
+using namespace std::chrono_literals;
+
 constexpr int most_rounds = 4;   // for what a source that fails now and then has not given
 constexpr int most_in_vain = 2;  // of these, one after the other
+constexpr std::size_t largest_batch = 20;
+constexpr std::chrono::milliseconds shortest_pause = 1s;
+constexpr std::chrono::milliseconds longest_pause = 8s;
 
 bool Repairer::has_cause(const ModuleState& state, bool index_is_suspect) const {
   if (state.broken() || state.unreadable()) return true;
@@ -64,16 +71,37 @@ void Repairer::fetch_in_rounds(std::vector<Open*> wanted, const std::string& pro
   const std::size_t all = wanted.size();
   for (int in_vain = 0; rounds > 0 && !wanted.empty() && in_vain < most_in_vain; --rounds) {
     const std::size_t before = wanted.size();
-    std::vector<Stage::Wanted> asked;
-    for (const Open* one : wanted) asked.push_back(one->wanted);
-    const auto errors = shop_.stage().fetch_all(asked, proxy);
-    for (Open* one : wanted) {
-      const auto error = errors.find(one->wanted.module);
-      one->answer = take(*one, error == errors.end() ? "" : error->second, fetched);
-    }
+    fetch_once(wanted, proxy, fetched);
     std::erase_if(wanted, [](const Open* one) { return one->answer != policy::Answer::outage; });
     if (wanted.size() == all) return;  // it gives none at all
     in_vain = wanted.size() < before ? 0 : in_vain + 1;
+  }
+}
+
+// A source that refuses many at once (429, 503) is asked for 20 modules at a time, half as many
+// after each refusal, with waits that grow.
+void Repairer::fetch_once(const std::vector<Open*>& wanted, const std::string& proxy,
+                          FetchedAgain& fetched) {
+  int in_vain = 0;
+  for (Open* one : wanted) one->answer = policy::Answer::outage;
+  for (std::size_t begin = 0; begin < wanted.size() && in_vain < most_in_vain;) {
+    if (begin > 0) std::this_thread::sleep_for(pause_);
+    const std::size_t end = begin + std::min(batch_, wanted.size() - begin);
+    std::vector<Stage::Wanted> asked;
+    for (std::size_t i = begin; i < end; ++i) asked.push_back(wanted[i]->wanted);
+    const auto errors = shop_.stage().fetch_all(asked, proxy);
+    const std::size_t before = fetched.came.size();
+    bool is_refused = false;
+    for (; begin < end; ++begin) {
+      const auto found = errors.find(wanted[begin]->wanted.module);
+      const std::string error = found == errors.end() ? "" : found->second;
+      is_refused = is_refused || policy::asks_for_less(error);
+      wanted[begin]->answer = take(*wanted[begin], error, fetched);
+    }
+    if (!is_refused) continue;
+    in_vain = fetched.came.size() > before ? 0 : in_vain + 1;
+    batch_ = batch_ > largest_batch ? largest_batch : std::max<std::size_t>(1, batch_ / 2);
+    pause_ = pause_ == 0s ? shortest_pause : std::min(2 * pause_, longest_pause);
   }
 }
 

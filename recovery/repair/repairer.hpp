@@ -2,6 +2,8 @@
 // What recover.cpp asks of the disk once it knows where to look: is there a cause, mend it, fetch
 // what a source does not give, and what the checksum database says.
 
+#include <chrono>
+#include <limits>
 #include <map>
 #include <set>
 #include <string>
@@ -66,10 +68,16 @@ class Repairer {
     bool as_plain_go = false;
     policy::Answer answer = policy::Answer::not_asked;  // of the source that is being asked
   };
+  // Returns when all were asked for once, or when a source that wants less gives nothing.
+  void fetch_once(const std::vector<Open*>& wanted, const std::string& proxy,
+                  FetchedAgain& fetched);
   void fetch_in_rounds(std::vector<Open*> wanted, const std::string& proxy, int rounds,
                        FetchedAgain& fetched);
   policy::Answer take(const Open& one, const std::string& error, FetchedAgain& fetched);
   RepairContext shop_;
+  std::size_t batch_ =
+      std::numeric_limits<std::size_t>::max();  // modules that are asked for at once
+  std::chrono::milliseconds pause_{0};          // between two batches
 };
 
 }  // namespace recovery

@@ -7,9 +7,11 @@
 #include <stdexcept>
 #include <system_error>
 
+#include "recovery/go/h1.hpp"
 #include "recovery/go/layout.hpp"
 #include "recovery/go/sumdb_record.hpp"
 #include "recovery/os/env.hpp"
+#include "recovery/os/file.hpp"
 #include "recovery/os/json.hpp"
 #include "recovery/os/outside_text.hpp"
 #include "recovery/os/run.hpp"
@@ -23,8 +25,10 @@ namespace {
 using namespace std::chrono_literals;
 
 constexpr std::string_view prefix = "stage-";
-constexpr auto fetch_limit =
-    120s;  // go itself has no limit at all: a silent server would hold us for ever
+// go itself has no limit at all: a silent server would hold us for ever. What gets on has none
+// here.
+constexpr auto longest_silence = 30s;
+constexpr std::size_t largest_lent = 1 << 20;
 
 std::string go_sum_lines(const ModuleVersion& m, const Expected& lines) {
   std::string text;
@@ -64,7 +68,7 @@ void hand_over(const Root& cache, const std::string& from, const std::string& to
 }
 
 std::string error_of(const RunResult& result) {
-  if (result.timed_out) return "download timed out after 120 s";
+  if (result.timed_out) return "download timed out: no byte came for 30 s";
   const Json error = Json::parse(result.out)["Error"];
   return error.is_string() ? error.text() : result.err;
 }
@@ -207,7 +211,7 @@ std::string Stage::ask_sumdb(const std::vector<ModuleVersion>& all, const std::s
   const std::string place = prepare("", false);
   std::vector<std::string> list{"list", "-m", "-e", "-json"};
   for (const ModuleVersion& m : all) list.push_back(m.str());
-  const RunResult result = ask(list, place, proxy, fetch_limit + std::chrono::seconds(all.size()));
+  const RunResult result = ask(list, place, proxy);
   errors_ = errors_by_module(result.out);
   error_.clear();
   for (const auto& [m, error] : errors_) error_ += error + "\n";
@@ -262,8 +266,7 @@ Expected Stage::answer(const ModuleVersion& m) const {
 }
 
 RunResult Stage::ask(const std::vector<std::string>& arguments, const std::string& place,
-                     const std::string& proxy, std::chrono::seconds limit,
-                     const std::string& unverified) {
+                     const std::string& proxy, const std::string& unverified) {
   std::vector<std::string> env = request_.env;
   set_env(env, "GOMODCACHE", cache_.absolute(fetched_));
   set_env(env, "GOPATH", cache_.absolute(place + "/gopath"));
@@ -275,21 +278,34 @@ RunResult Stage::ask(const std::vector<std::string>& arguments, const std::strin
   if (!unverified.empty()) set_env(env, "GONOSUMDB", unverified);
   std::vector<std::string> argv{request_.go};
   argv.insert(argv.end(), arguments.begin(), arguments.end());
-  return run(argv, env, cache_.absolute(place + "/main"), limit);
+  return run_while_it_moves(argv, env, cache_.absolute(place + "/main"), longest_silence);
 }
 
 Stage::Fetched Stage::download(const std::string& query, const std::string& go_sum,
                                const std::string& proxy, bool with_tiles,
                                const std::string& unverified) {
   const std::string place = prepare(go_sum, with_tiles);
-  const RunResult result =
-      ask({"mod", "download", "-json", query}, place, proxy, fetch_limit, unverified);
+  const RunResult result = ask({"mod", "download", "-json", query}, place, proxy, unverified);
   Fetched fetched;
   fetched.error = result.ok ? "" : redacted(error_of(result));
   fetched.ok = result.ok || only_wants_newer_go(fetched.error);
   if (with_tiles && !fetched.ok && fetched.error.find("inconsistent tile") != std::string::npos)
     return download(query, go_sum, proxy, false, unverified);  // one in the cache was damaged
   return fetched;
+}
+
+// What the cache holds need not be asked for again: a go.mod that is go.sum's, and an .info that is
+// of this version.
+void Stage::lend(const Wanted& one) {
+  const ModuleVersion& m = one.module;
+  const auto give = [&](std::string_view extension, const std::string& bytes) {
+    cache_.make_directories(directory_of(file(m, extension)));
+    cache_.write_new(file(m, extension), bytes, 0666);
+  };
+  const auto go_mod = cache_.read(download_file(m, ".mod"), largest_lent);
+  if (go_mod && one.lines.go_mod.contains(hash_go_mod(*go_mod))) give(".mod", *go_mod);
+  const auto info = cache_.read(download_file(m, ".info"), largest_lent);
+  if (info && Json::parse(*info)["Version"].text() == m.version()) give(".info", *info);
 }
 
 std::map<ModuleVersion, std::string> Stage::fetch_all(const std::vector<Wanted>& wanted,
@@ -303,11 +319,13 @@ std::map<ModuleVersion, std::string> Stage::fetch_all(const std::vector<Wanted>&
     (one.whole ? download : list).push_back(one.module.str());
   }
   const std::string place = prepare(go_sum, true);
-  const auto limit = fetch_limit + std::chrono::seconds(wanted.size());
+  for (const Wanted& one : wanted) {
+    if (one.whole) lend(one);
+  }
   std::map<ModuleVersion, std::string> errors;
   const auto fetch_some = [&](const std::vector<std::string>& arguments, std::size_t none) {
     if (arguments.size() == none) return;
-    const RunResult result = ask(arguments, place, proxy, limit);
+    const RunResult result = ask(arguments, place, proxy);
     errors.merge(errors_by_module(result.out));
     const std::string all = result.ok ? "" : error_of(result);
     trace("fetch " + std::to_string(arguments.size() - none) +

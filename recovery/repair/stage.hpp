@@ -90,9 +90,9 @@ class Stage {
                    bool with_tiles, const std::string& unverified = "");
   std::string prepare(const std::string& go_sum, bool with_tiles);
   RunResult ask(const std::vector<std::string>& arguments, const std::string& place,
-                const std::string& proxy, std::chrono::seconds limit,
-                const std::string& unverified = "");
+                const std::string& proxy, const std::string& unverified = "");
   bool claim();
+  void lend(const Wanted& one);
   void copy_tiles();
   std::vector<std::string> databases(const std::string& in) const;
   const Root& cache_;

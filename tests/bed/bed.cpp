@@ -22,14 +22,14 @@ constexpr int max_slots = 64;
 
 // A slot's directory outlives its bed; one with a file `kept` is never used again.
 FileLock take_slot(const Go& go, fs::path& root) {
-  fs::create_directories(work_dir() / "beds");
+  fs::create_directories(scratch_dir() / "beds");
   for (int slot = 0; slot < max_slots; ++slot) {
-    root = work_dir() / "beds" / (go.version + "-" + std::to_string(slot));
+    root = scratch_dir() / "beds" / (go.version + "-" + std::to_string(slot));
     if (fs::exists(root / "kept")) continue;
     FileLock lock = FileLock::try_lock(root.string() + ".lock");
     if (lock.held()) return lock;
   }
-  throw std::runtime_error("all slots are taken; remove " + (work_dir() / "beds").string());
+  throw std::runtime_error("all slots are taken; remove " + (scratch_dir() / "beds").string());
 }
 
 struct Name {
@@ -57,7 +57,9 @@ void put_gomend(const fs::path& at) {
 
 // The build cache of a slot after the project's own commands; made when a test first wants it.
 fs::path warm_cache(const Bed& bed) {
-  const fs::path warm = pristine(bed.toolchain) / ("warm-" + bed.root.filename().string());
+  std::string place = bed.root.string();  // a build cache is good for one place only
+  std::ranges::replace(place, '/', '_');
+  const fs::path warm = pristine(bed.toolchain) / ("warm" + place);
   if (fs::exists(warm)) return warm;
   replicate_builds(pristine(bed.toolchain) / "std", bed);
   for (const Args& args :

@@ -85,6 +85,11 @@ fs::path work_dir() {
   return dir;
 }
 
+fs::path scratch_dir() {
+  const char* scratch = std::getenv("GOMEND_TEST_SCRATCH");
+  return scratch == nullptr || *scratch == '\0' ? work_dir() : fs::path(scratch);
+}
+
 bool must_keep(int exceptions) {
   const char* keep = std::getenv("GOMEND_KEEP");
   if (keep == nullptr) return false;
@@ -93,8 +98,8 @@ bool must_keep(int exceptions) {
 }
 
 TempDir::TempDir() : exceptions_(std::uncaught_exceptions()) {
-  fs::create_directories(work_dir() / "tmp");
-  std::string name = (work_dir() / "tmp" / "XXXXXX").string();
+  fs::create_directories(scratch_dir() / "tmp");
+  std::string name = (scratch_dir() / "tmp" / "XXXXXX").string();
   if (::mkdtemp(name.data()) == nullptr) fail(name);
   path_ = name;
 }

@@ -16,6 +16,10 @@ namespace fs = std::filesystem;
 /// Where tests put things: in the build tree, so that caches may be kept between runs.
 [[nodiscard]] fs::path work_dir();
 
+/// Where beds and temporary directories lie: GOMEND_TEST_SCRATCH, which tests/run sets to a place
+/// in memory where there is room, else work_dir().
+[[nodiscard]] fs::path scratch_dir();
+
 /// True if the test is failing by an exception (REQUIRE) and GOMEND_KEEP=1 asks to keep what it
 /// left; always with GOMEND_KEEP=all. `exceptions` is std::uncaught_exceptions() of the moment when
 /// the owner was made.

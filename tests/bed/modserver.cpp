@@ -158,7 +158,8 @@ void add_fault(const std::string& service, const Fault& fault) {
                      {"body", fault.body},
                      {"times", fault.times},
                      {"percent", fault.percent},
-                     {"seconds", fault.seconds}}}});
+                     {"seconds", fault.seconds},
+                     {"spares", fault.spares}}}});
 }
 
 void clear_service(const std::string& service) {

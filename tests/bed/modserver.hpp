@@ -27,6 +27,7 @@ struct Fault {
   int times = 0;    // 0: for ever
   int percent = 0;  // of the requests, at random; 0: all
   int seconds = 0;  // from now; 0: for ever
+  int spares = 0;   // requests a second that it leaves alone
 };
 
 struct Request {

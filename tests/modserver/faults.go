@@ -20,10 +20,13 @@ type fault struct {
 	Times   int    `json:"times"`
 	Percent int    `json:"percent"` // of the requests, at random; 0: all
 	Seconds int    `json:"seconds"` // for how long from now; 0: for ever
+	Spares  int    `json:"spares"`  // so many requests in each second; a limit of the rate
 
-	match *regexp.Regexp
-	left  int
-	until time.Time
+	match  *regexp.Regexp
+	left   int
+	until  time.Time
+	second int64 // the running one, and what was spared in it
+	spared int
 }
 
 // The kinds that need no true answer, and those that spoil one.
@@ -71,6 +74,9 @@ func (s *server) faultFor(service, path string) *fault {
 		if f.Seconds > 0 && time.Now().After(f.until) {
 			continue
 		}
+		if f.Spares > 0 && f.spares() {
+			continue
+		}
 		if f.Percent > 0 && s.dice.Intn(100) >= f.Percent {
 			continue
 		}
@@ -78,6 +84,14 @@ func (s *server) faultFor(service, path string) *fault {
 		return f
 	}
 	return nil
+}
+
+func (f *fault) spares() bool {
+	if now := time.Now().Unix(); now != f.second {
+		f.second, f.spared = now, 0
+	}
+	f.spared++
+	return f.spared <= f.Spares
 }
 
 func (f *fault) replaces() bool { return replacing[f.Kind] }

@@ -171,6 +171,26 @@ TEST_CASE("a grandchild that holds the streams open is not waited for", "[recove
   ::kill(static_cast<pid_t>(std::stol(read_file(pid_file))), SIGKILL);
 }
 
+TEST_CASE("what gets on has no limit, and what is silent is ended with all below it",
+          "[recovery]") {
+  const auto moving = [](const std::string& script, std::chrono::milliseconds silence) {
+    return recovery::run_while_it_moves({"/bin/sh", "-c", script}, {"PATH=/usr/bin:/bin"}, "/",
+                                        silence);
+  };
+  const RunResult slow =
+      moving("for i in 1 2 3 4 5 6 7 8 9 10; do sleep .3; echo $i; done", 1500ms);
+  CHECK(slow.ok);
+  CHECK(slow.out.ends_with("9\n10\n"));
+  const RunResult slow_below = moving(
+      "sh -c 'for i in 1 2 3 4 5 6 7 8 9 10; do sleep .3; echo $i >/dev/null; done'", 1500ms);
+  CHECK(slow_below.ok);
+  RunResult silent;
+  const double seconds = seconds_of([&] { silent = moving("echo a; sleep 60", 1s); });
+  CHECK(seconds < 30);
+  CHECK(silent.timed_out);
+  CHECK(silent.out == "a\n");
+}
+
 TEST_CASE("a program that is not there is an error", "[recovery]") {
   CHECK_THROWS(run({"/nonexistent/go"}, {}, "/", 1s));
   CHECK_THROWS(run({"/bin/true"}, {}, "/nonexistent/directory", 1s));

@@ -103,10 +103,12 @@ TEST_CASE("acting: a tool runs again only for damage that is older than its star
   Command behind_toolexec = tool;
   behind_toolexec.has_users_tool = true;
   CHECK_FALSE(what_may_follow(behind_toolexec, may_have_run, Evidence::older).run_again);
-  CHECK(evidence_of_damage(10, 20) == Evidence::older);
-  CHECK(evidence_of_damage(20, 20) == Evidence::newer);
-  CHECK(evidence_of_damage(30, 20) == Evidence::newer);
-  CHECK(evidence_of_damage(0, 20) == Evidence::newer);  // not known
+  constexpr long long start = 1'000'000'000'000, ms = 1'000'000;
+  CHECK(evidence_of_damage(start - 11 * ms, start) == Evidence::older);
+  CHECK(evidence_of_damage(start - 9 * ms, start) == Evidence::newer);  // the clock may lag behind
+  CHECK(evidence_of_damage(start, start) == Evidence::newer);
+  CHECK(evidence_of_damage(start + ms, start) == Evidence::newer);
+  CHECK(evidence_of_damage(0, start) == Evidence::newer);  // not known
   CHECK(weaker(Evidence::older, Evidence::newer) == Evidence::newer);
   CHECK(weaker(Evidence::older, Evidence::absent) == Evidence::absent);
   CHECK(weaker(Evidence::none, Evidence::older) == Evidence::older);

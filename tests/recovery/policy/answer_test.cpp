@@ -74,7 +74,7 @@ TEST_CASE("answers: in words", "[recovery]") {
        Answer::outage},
       {m + "read tcp 1.2.3.4:5->6.7.8.9:443: read: connection reset by peer", Answer::outage},
       {m + "stream error: stream ID 3; INTERNAL_ERROR", Answer::outage},
-      {"download timed out after 120 s", Answer::outage},
+      {"download timed out: no byte came for 30 s", Answer::outage},
       {m + "invalid character '<' looking for beginning of value", Answer::outage},
       {m + "unexpected end of JSON input", Answer::outage},
       {"zip: not a valid zip file", Answer::outage},
@@ -125,7 +125,7 @@ TEST_CASE("an outage that may pass, and one that waiting does not mend", "[polic
         m + "stream error: stream ID 3; INTERNAL_ERROR",
         m + "reading https://p.example/a/@v/v1.0.0.zip: 503 Service Unavailable",
         m + "reading https://p.example/a/@v/v1.0.0.zip: 429 Too Many Requests",
-        std::string("download timed out after 120 s")}) {
+        std::string("download timed out: no byte came for 30 s")}) {
     CAPTURE(text);
     CHECK(may_pass(text));
   }

@@ -112,8 +112,9 @@ TEST_CASE("what was kept goes when it is too old or too much, the oldest first, 
           "[recovery]") {
   const TempDir dir;
   const Root cache(dir.path());
-  const auto id_of = [](std::time_t days) {
-    const std::time_t then = std::time(nullptr) - days * 24 * 3600;
+  const std::time_t now = std::time(nullptr);
+  const auto id_of = [&](std::time_t days) {
+    const std::time_t then = now - days * 24 * 3600;
     std::tm parts = {};
     ::gmtime_r(&then, &parts);
     char text[32];
