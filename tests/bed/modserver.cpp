@@ -58,7 +58,7 @@ fs::path build_modserver() {
                    {"GOTOOLCHAIN", "local"},
                    {"GOENV", "off"},
                    {"CGO_ENABLED", "0"}};
-  const fs::path fresh = dir.path() / "modserver";
+  const fs::path fresh = binary.string() + ".new";  // the lock is ours
   const Ran ran =
       run({go.path.string(), "build", "-o", fresh.string(), "."},
           {.env = env, .cwd = dir.path() / "src/modserver", .limit = std::chrono::seconds(300)});
