@@ -37,7 +37,8 @@ std::string path_for_us(const Session& session, const std::string& profile) {
 // go makes it anew, and we add to it: a terminal, a pipe, a directory or a name of the kernel's is
 // nothing to add to.
 bool can_be_added_to(const std::string& path) {
-  if (path.starts_with("/dev/") || path.starts_with("/proc/")) return false;
+  const bool is_devices = path.starts_with("/dev/") && !path.starts_with("/dev/shm/");
+  if (is_devices || path.starts_with("/proc/")) return false;
   std::error_code ignored;
   const auto kind = std::filesystem::status(path, ignored).type();
   return kind == std::filesystem::file_type::regular ||
