@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include <fstream>
+#include <optional>
 
 #include "recovery/os/env.hpp"
 #include "recovery/os/run.hpp"
@@ -132,10 +133,14 @@ class ChangedEnv {
 std::vector<std::string> try_watched(const Session& session,
                                      const std::vector<std::string>& variables, OutageWait& outage,
                                      const Signals& signals) {
-  Session tried = session;
-  ChangedEnv env(session.env, variables);
-  if (!variables.empty()) tried.env = env.get();
-  Attempt first = attempt(tried, signals);
+  std::optional<ChangedEnv> env;
+  std::optional<Session> changed;
+  if (!variables.empty()) {  // the first attempt copies nothing
+    env.emplace(session.env, variables);
+    changed = session;
+    changed->env = env->get();
+  }
+  Attempt first = attempt(changed ? *changed : session, signals);
   if (!may_be_ours(session, first)) end(first, signals);
   const AsInherited default_signals(signals);
   if (only_puts_up_with_it(session, first)) end(first, signals);
