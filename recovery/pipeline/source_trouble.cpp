@@ -20,6 +20,7 @@ using Clock = std::chrono::steady_clock;
 
 constexpr auto shared_cache_budget = std::chrono::seconds(5);
 constexpr std::size_t most_wanted = 16;  // modules that are fetched on a guess
+constexpr int own_turns = 3;             // within three or four seconds
 constexpr int most_rounds = 16;          // of fetching what a go.mod requires that has just come
 
 // Jittered: many builds that failed together should not come back together.
@@ -172,12 +173,16 @@ void SourceTrouble::try_again() {
 // go's next attempt asks again itself: by all sources, or as it did where nothing is named that
 // could be fetched ahead of it.
 bool SourceTrouble::may_leave_it_to_go(bool hopeless) {
-  // A source's own second try comes before the others.
-  const bool is_own_turn = request_.waits_out && request_.asked_before == 0 && !hopeless;
-  if (!is_own_turn && may_ask_all_others(hopeless)) return true;
+  if (!is_own_turn(hopeless) && may_ask_all_others(hopeless)) return true;
   if (!context_.named.empty() || hopeless) return false;
   leave_it_to_go();
   return true;
+}
+
+// A source that may come back is asked some times more before the others are, for all that the
+// command wants.
+bool SourceTrouble::is_own_turn(bool hopeless) const {
+  return request_.waits_out && request_.asked_before < own_turns && !hopeless;
 }
 
 void SourceTrouble::leave_it_to_go() {
@@ -266,8 +271,7 @@ void SourceTrouble::ask_database_again() {
   if (request_.advise_only) return;
   if (may_ask_database_elsewhere()) return;
   if (!hopeless && request_.asked_before == 0) std::this_thread::sleep_for(short_while());
-  const bool is_own_turn = request_.waits_out && request_.asked_before == 0 && !hopeless;
-  if (!is_own_turn && from_first && may_ask_all_others(true)) return;
+  if (!is_own_turn(hopeless) && from_first && may_ask_all_others(true)) return;
   if (!hopeless) leave_it_to_go();
 }
 

@@ -40,6 +40,7 @@ class SourceTrouble {
   void try_again();
   bool may_leave_it_to_go(bool hopeless);
   void leave_it_to_go();
+  bool is_own_turn(bool hopeless) const;
   std::map<ModuleVersion, RepairResult> fetch_missing_ones(const std::string& hopeless);
   std::map<ModuleVersion, RepairResult> fetch(const std::vector<Repairer::MissingModule>& lost,
                                               const std::string& hopeless);
