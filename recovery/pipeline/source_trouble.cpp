@@ -151,11 +151,10 @@ void SourceTrouble::try_again() {
       fetch_missing_ones(hopeless ? failing_source() : "");
   for (const auto& [m, repaired] : fetched)
     report_.note_fetched(m, repaired, repairer_.quarantine_id());
-  // It answers again, and what go guessed from a package's path may be no module: go goes on
-  // itself.
-  if (asks_versions(request_.verb) && request_.waits_out && fetched.empty() && !may_come_later_ &&
-      !hopeless)
-    return leave_it_to_go();
+  // It answers again, though with no module: go hears that itself. (What go guessed from a
+  // package's path may be none.)
+  const bool has_answered = (asks_versions(request_.verb) || has_asked_) && !may_come_later_;
+  if (request_.waits_out && !hopeless && fetched.empty() && has_answered) return leave_it_to_go();
   for (const ModuleVersion& m : context_.named) {
     const bool was_lost = std::ranges::any_of(lost, [&](const auto& l) { return l.module == m; });
     if (was_lost && !fetched.contains(m)) failures_.findings.emplace(m, std::vector<std::string>{});
@@ -224,6 +223,7 @@ std::map<ModuleVersion, RepairResult> SourceTrouble::fetch_missing_ones(
 
 std::map<ModuleVersion, RepairResult> SourceTrouble::fetch(
     const std::vector<Repairer::MissingModule>& lost, const std::string& hopeless) {
+  has_asked_ = true;
   Repairer::FetchedAgain again = repairer_.fetch_again(lost, hopeless);
   may_come_later_ = may_come_later_ || (hopeless.empty() && !again.outage.empty());
   return std::move(again.came);

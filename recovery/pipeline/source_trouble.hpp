@@ -61,6 +61,7 @@ class SourceTrouble {
   Repairer& repairer_;
   Report& report_;
   Failures& failures_;
+  bool has_asked_ = false;
   bool may_come_later_ = false;  // a source has said so of what it did not give
 };
 

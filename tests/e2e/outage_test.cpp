@@ -186,6 +186,23 @@ TEST_CASE("what is no outage is not waited for", "[e2e]") {
   }
 }
 
+TEST_CASE("a source that is there again and has it not: go says so itself", "[e2e]") {
+  for (const Args& args : {Args{"build", "./..."}, Args{"test", "./..."}, Args{"mod", "tidy"}}) {
+    DYNAMIC_SECTION(joined(args)) {
+      Bed bed(gos().back(), {.modules = Modules::empty});
+      bed.env["GOMEND_PATIENCE"] = "30";
+      bed.proxy.fault({.kind = "status", .status = 404});
+      bed.proxy.fault({.kind = "status", .status = 503, .seconds = 1});  // asked first
+      const Ran ran = bed.gomend(args);
+      INFO(ran.text() << bed.proxy.log_text());
+      CHECK(ran.code() == 1);
+      CHECK(contains(ran.err, ": 404 Not Found"));
+      CHECK(!contains(ran.err, "temporary"));
+      CHECK(ran.seconds < 20);
+    }
+  }
+}
+
 TEST_CASE("one who waits says for what, and Ctrl-C ends it at once", "[e2e]") {
   Bed bed(gos().back(), {.modules = Modules::empty});
   bed.env["GOMEND_PATIENCE"] = "60";
