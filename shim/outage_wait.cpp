@@ -21,8 +21,6 @@ namespace {
 using namespace std::chrono_literals;
 using recovery::Outage;
 using recovery::Outcome;
-using recovery::policy::Circumstances;
-using recovery::policy::Patience;
 
 constexpr auto before_first_word = 3s;
 constexpr auto between_words = 15s;
