@@ -68,10 +68,10 @@ std::chrono::milliseconds since(std::chrono::steady_clock::time_point start) {
 }  // namespace
 
 OutageWait::OutageWait(const Session& session)
-    : patience_(session.advise_only ? 0ms
+    : is_ci_(is_in_ci()),
+      patience_(session.advise_only ? 0ms
                                     : recovery::policy::patience_of(
-                                          {.set_seconds = set_patience(), .is_ci = is_in_ci()})),
-      is_ci_(is_in_ci()) {}
+                                          {.set_seconds = set_patience(), .is_ci = is_ci_})) {}
 
 Outcome OutageWait::recover(recovery::Request request) {
   request.waits_out = patience_.limit() > 0ms && request.trust == recovery::Trust::gos_own_words;

@@ -41,8 +41,8 @@ class OutageWait {
   void tell(const recovery::Outage& outage);
   void wipe();
 
-  recovery::policy::Patience patience_;
   bool is_ci_;
+  recovery::policy::Patience patience_;
   bool has_come_ = false;  // anything from a source, since the command began
   bool has_given_up_ = false;
   bool line_is_there_ = false;  // one on the terminal, which is rewritten

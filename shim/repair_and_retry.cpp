@@ -131,8 +131,8 @@ class ChangedEnv {
 // One attempt, and what follows it. Returns only if another one is to be watched: with these
 // variables.
 std::vector<std::string> try_watched(const Session& session,
-                                     const std::vector<std::string>& variables, OutageWait& outage,
-                                     const Signals& signals) {
+                                     const std::vector<std::string>& variables,
+                                     std::optional<OutageWait>& waiting, const Signals& signals) {
   std::optional<ChangedEnv> env;
   std::optional<Session> changed;
   if (!variables.empty()) {  // the first attempt copies nothing
@@ -144,6 +144,8 @@ std::vector<std::string> try_watched(const Session& session,
   if (!may_be_ours(session, first)) end(first, signals);
   const AsInherited default_signals(signals);
   if (only_puts_up_with_it(session, first)) end(first, signals);
+  if (!waiting) waiting.emplace(session);
+  OutageWait& outage = *waiting;
   acting::Command command = acting_command(session, first.is_merged);
   command.is_repeatable = command.is_repeatable && !first.passed_stdout;
   const acting::Signs signs = signs_of(session, first, first.text);
@@ -166,9 +168,9 @@ std::vector<std::string> try_watched(const Session& session,
 }
 
 [[noreturn]] void heal_watched(const Session& session, const Signals& signals) {
-  OutageWait outage(session);
+  std::optional<OutageWait> waiting;  // nothing of it is read before go has failed
   std::vector<std::string> variables;
-  while (true) variables = try_watched(session, variables, outage, signals);
+  while (true) variables = try_watched(session, variables, waiting, signals);
 }
 
 [[noreturn]] void heal_tool(const Session& session, const Signals& signals) {

@@ -43,13 +43,6 @@ Facts facts_of(pid_t pid) {
   return facts;
 }
 
-unsigned long long bytes_moved(pid_t pid) {
-  unsigned long long read = 0, written = 0;
-  const std::string io = read_proc(pid, "io");
-  if (std::sscanf(io.c_str(), "rchar: %llu wchar: %llu", &read, &written) != 2) return 0;
-  return read + written;
-}
-
 bool is_telemetry(pid_t pid) {
   return read_proc(pid, "cmdline").find("** telemetry **") != std::string::npos;
 }
@@ -105,6 +98,13 @@ bool stop_children(std::set<pid_t>& tree, std::vector<Held>& held) {
 }
 
 }  // namespace
+
+unsigned long long bytes_moved(pid_t pid) {
+  unsigned long long read = 0, written = 0;
+  const std::string io = read_proc(pid, "io");
+  if (std::sscanf(io.c_str(), "rchar: %llu wchar: %llu", &read, &written) != 2) return 0;
+  return read + written;
+}
 
 unsigned long long bytes_moved_below(pid_t root) {
   const std::vector<pid_t> all = all_processes();

@@ -17,8 +17,10 @@ namespace recovery {
 // `root` is a child of this process that has not been waited for. It is still to be waited for.
 void end_with_all_below(pid_t root);
 
-// Bytes that it and all that it has started, and that is still there, have read and written, of
-// sockets, too (/proc/PID/io: rchar, wchar). More or less than before: something has moved.
+// Bytes that read(2), write(2) and their kin have moved, of sockets, too (/proc/PID/io: rchar,
+// wchar); 0 if it can't be told. More or less than before: something has moved.
+unsigned long long bytes_moved(pid_t pid);
+// The same of it and all that it has started, and that is still there.
 unsigned long long bytes_moved_below(pid_t root);
 
 }  // namespace recovery

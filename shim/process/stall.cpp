@@ -13,6 +13,7 @@
 #include <string>
 #include <vector>
 
+#include "recovery/os/process_tree.hpp"
 #include "shim/process/descendants.hpp"
 #include "shim/process/proc.hpp"
 #include "shim/process/words.hpp"
@@ -26,16 +27,6 @@ long long monotonic_ns() {
   timespec now;
   clock_gettime(CLOCK_MONOTONIC, &now);
   return now.tv_sec * 1'000'000'000LL + now.tv_nsec;
-}
-
-// Bytes that read(2), write(2) and their kin have moved, of sockets, too.
-unsigned long long bytes_moved(pid_t pid) {
-  std::istringstream file(read_proc(pid, "io"));
-  unsigned long long sum = 0, number = 0;
-  for (std::string name; file >> name >> number;) {
-    if (name == "rchar:" || name == "wchar:") sum += number;
-  }
-  return sum;
 }
 
 unsigned long long ticks_used(pid_t pid) {
@@ -109,7 +100,7 @@ bool StallGuard::is_stalled(pid_t go) {
   all.push_back(go);
   unsigned long long io = 0, ticks = 0;
   for (const pid_t pid : all) {
-    io += bytes_moved(pid);
+    io += recovery::bytes_moved(pid);
     ticks += ticks_used(pid);
   }
   const bool moves = io != io_ || ticks < ticks_ || ticks > ticks_ + idle_ticks;
